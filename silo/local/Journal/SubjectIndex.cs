@@ -1,0 +1,158 @@
+using Microsoft.Data.Sqlite;
+
+namespace OpsMonitor.Silo.Local.Journal;
+
+/// <summary>
+/// Which frames speak of which subject, for history pages. Derived from the journal: it may be deleted at any time and is then
+/// built again from frame 1. Safe to call from several threads; calls take turns.
+/// </summary>
+public sealed class SubjectIndex : IDisposable
+{
+    private const int SqliteCorrupt = 11;
+    private const int SqliteNotADatabase = 26;
+    private const int LayoutVersion = 1;
+
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _addSubject;
+    private readonly SqliteCommand _addEntry;
+    private readonly SqliteCommand _setProgress;
+    private readonly SqliteCommand _frames;
+
+    private SubjectIndex(string path)
+    {
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        try
+        {
+            _connection.Open();
+            // NORMAL: a power cut may take the last entries, never the file; IndexedTo goes back with them.
+            Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+            CreateLayout();
+            _addSubject = Prepare("INSERT INTO subject (name) VALUES ($1) ON CONFLICT DO NOTHING", SqliteType.Text);
+            _addEntry = Prepare("INSERT OR IGNORE INTO entry SELECT id, $2 FROM subject WHERE name = $1", SqliteType.Text, SqliteType.Integer);
+            _setProgress = Prepare("UPDATE progress SET sequence = $1", SqliteType.Integer);
+            _frames = Prepare("SELECT sequence FROM entry JOIN subject ON id = subject WHERE name = $1 ORDER BY sequence", SqliteType.Text);
+            IndexedTo = Run("SELECT sequence FROM progress");
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The last frame indexed; 0 when none is. Go on with the one after it.</summary>
+    public long IndexedTo { get; private set; }
+
+    /// <summary>Opens the index in a folder, and begins an empty one where it is missing, unreadable or of another layout.</summary>
+    /// <exception cref="SqliteException">It could not be opened for another reason.</exception>
+    public static SubjectIndex Open(string folder, Action<string> announce)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, "history.db");
+        try
+        {
+            return new SubjectIndex(path);
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode is SqliteCorrupt or SqliteNotADatabase)
+        {
+            announce($"The history index is unreadable and will be built again: {error.Message}");
+            foreach (var suffix in (string[])["", "-wal", "-shm"])
+                File.Delete(path + suffix);
+            return new SubjectIndex(path);
+        }
+    }
+
+    /// <summary>Notes the subjects of one frame. A frame already indexed is passed over, so a rebuild may overlap.</summary>
+    public void Index(long sequence, IEnumerable<string> subjects)
+    {
+        lock (_gate)
+        {
+            if (sequence <= IndexedTo)
+                return;
+            using var transaction = _connection.BeginTransaction();
+            foreach (var subject in subjects)
+            {
+                Execute(_addSubject, transaction, subject);
+                Execute(_addEntry, transaction, subject, sequence);
+            }
+            Execute(_setProgress, transaction, sequence);
+            transaction.Commit();
+            IndexedTo = sequence;
+        }
+    }
+
+    /// <summary>The frames that speak of a subject, oldest first.</summary>
+    public IEnumerable<long> Frames(string subject)
+    {
+        lock (_gate)
+        {
+            _frames.Parameters[0].Value = subject;
+            using var reader = _frames.ExecuteReader();
+            var found = new List<long>();
+            while (reader.Read())
+                found.Add(reader.GetInt64(0));
+            return found;
+        }
+    }
+
+    /// <summary>Forgets what was indexed after a sequence: needed when the journal has a gap, whose numbers are given out again.</summary>
+    public void ForgetAfter(long sequence)
+    {
+        lock (_gate)
+        {
+            if (sequence >= IndexedTo)
+                return;
+            Run($"BEGIN; DELETE FROM entry WHERE sequence > {sequence}; UPDATE progress SET sequence = {sequence}; COMMIT;");
+            IndexedTo = sequence;
+        }
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+            _connection.Dispose();
+    }
+
+    private void CreateLayout()
+    {
+        if (Run("PRAGMA user_version") == LayoutVersion)
+            return;
+        Run($"""
+            BEGIN;
+            DROP TABLE IF EXISTS entry; DROP TABLE IF EXISTS subject; DROP TABLE IF EXISTS progress;
+            CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+            CREATE TABLE entry (subject INTEGER, sequence INTEGER, PRIMARY KEY (subject, sequence)) STRICT, WITHOUT ROWID;
+            CREATE TABLE progress (sequence INTEGER NOT NULL) STRICT;
+            INSERT INTO progress VALUES (0);
+            PRAGMA user_version = {LayoutVersion};
+            COMMIT;
+            """);
+    }
+
+    private static void Execute(SqliteCommand command, SqliteTransaction transaction, params ReadOnlySpan<object> values)
+    {
+        command.Transaction = transaction;
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i];
+        command.ExecuteNonQuery();
+    }
+
+    private long Run(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar() as long? ?? 0;
+    }
+
+    private SqliteCommand Prepare(string sql, params ReadOnlySpan<SqliteType> types)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < types.Length; i++)
+            command.Parameters.Add($"${i + 1}", types[i]);
+        command.Prepare();
+        return command;
+    }
+}
