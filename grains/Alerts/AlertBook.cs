@@ -1,0 +1,66 @@
+using OpsMonitor.Grains.Events;
+
+namespace OpsMonitor.Grains.Alerts;
+
+public enum AlertState { Raised, Resolved, Retracted }
+
+/// <summary>An alert with its life: raised at its true instant, noticed at <see cref="NoticedAt"/>; the difference is the detection lateness.</summary>
+public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState State, long ChangedAt)
+{
+    public long LatenessMs => Math.Max(0, NoticedAt - Due.RaisedAt);
+}
+
+/// <summary>
+/// What has been raised. The same breach is raised once however often it is evaluated; when the evaluation no longer has it, late data has
+/// retracted it, and the record says so. (spec: alerts, Life of an alert)
+/// </summary>
+public sealed class AlertBook
+{
+    private readonly SortedDictionary<AlertKey, Alert> _alerts = [];
+    private readonly Dictionary<Subject, List<AlertKey>> _bySubject = [];
+
+    /// <summary>Grows with every change; a viewer that sees another number fetches the list.</summary>
+    public long Revision { get; private set; }
+
+    public IReadOnlyCollection<Alert> All => _alerts.Values;
+
+    public Alert? Find(AlertKey key) => _alerts.GetValueOrDefault(key);
+
+    /// <summary>Brings one subject's alerts in line with its evaluation.</summary>
+    /// <returns>the alerts that changed, for the outbox</returns>
+    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, long now)
+    {
+        if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
+        var changed = new List<Alert>();
+        foreach (var alert in due) Raise(alert, now, changed);
+        if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
+        foreach (var key in keys)
+        {
+            var known = _alerts[key];
+            if (known.State == AlertState.Raised && !due.Any(d => d.Key == key)) // a warning that became a breach is over; a breach that went away was never true
+                Put(key, known with { State = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted, ChangedAt = now }, changed);
+        }
+        return changed;
+    }
+
+    private void Raise(DueAlert due, long now, List<Alert> changed)
+    {
+        var key = due.Key;
+        var state = due.Active ? AlertState.Raised : AlertState.Resolved;
+        if (!_alerts.TryGetValue(key, out var known))
+        {
+            if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
+            keys.Add(key);
+            Put(key, new(due, key.Code(due.DepartmentId), now, state, now), changed);
+        }
+        else if (known.State != state)
+            Put(key, known with { Due = due, State = state, ChangedAt = now }, changed);
+    }
+
+    private void Put(AlertKey key, Alert alert, List<Alert> changed)
+    {
+        _alerts[key] = alert;
+        changed.Add(alert);
+        Revision++;
+    }
+}

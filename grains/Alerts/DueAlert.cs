@@ -1,0 +1,37 @@
+using OpsMonitor.Grains.Events;
+
+namespace OpsMonitor.Grains.Alerts;
+
+public enum AlertLevel { Yellow, Red }
+
+/// <summary>
+/// An alert that is due by the rules: raised at <see cref="RaisedAt"/> (its true instant) for a promise due at <see cref="DueAt"/>.
+/// <see cref="Active"/> is false where the cause is over already (answered late): the breach is recorded, nobody is chased.
+/// </summary>
+public sealed record DueAlert(
+    Subject Subject, string Rule, int RuleVersion, string Clock, AlertLevel Level, string? DepartmentId, long DueAt, long RaisedAt, bool Active)
+{
+    /// <summary>Nothing in the key depends on the time of noticing or on an attempt. (design: Exactly once)</summary>
+    public AlertKey Key => new(Subject, Rule, RuleVersion, Clock, DueAt);
+}
+
+public readonly record struct AlertKey(Subject Subject, string Rule, int RuleVersion, string Clock, long DueAt) : IComparable<AlertKey>
+{
+    public int CompareTo(AlertKey other)
+    {
+        var order = DueAt.CompareTo(other.DueAt);
+        if (order == 0) order = Subject.CompareTo(other.Subject);
+        if (order == 0) order = string.CompareOrdinal(Rule, other.Rule);
+        if (order == 0) order = string.CompareOrdinal(Clock, other.Clock);
+        return order == 0 ? RuleVersion.CompareTo(other.RuleVersion) : order;
+    }
+
+    /// <summary>A short name that people can say: letters of the department, six characters of the key's hash.</summary>
+    public string Code(string? department)
+    {
+        var hash = System.Security.Cryptography.SHA256.HashData(
+            System.Text.Encoding.UTF8.GetBytes($"{Subject}\n{Rule}\n{RuleVersion}\n{Clock}\n{DueAt}"));
+        var prefix = string.Concat((department ?? "").Where(char.IsAsciiLetter).Take(3)).ToUpperInvariant();
+        return $"{(prefix.Length == 0 ? "ALL" : prefix)}-{Convert.ToHexString(hash.AsSpan(0, 3))}";
+    }
+}

@@ -1,0 +1,130 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Grains.Contacts;
+
+internal enum LegEnd { Waiting, Answered, Abandoned, FlowOut, Callback, Lost }
+
+/// <summary>One entry to one queue: a contact that is queued again elsewhere counts again there.</summary>
+internal sealed class Leg(string queue, string? department, long enteredAt)
+{
+    public string Queue => queue;
+    public string? Department => department;
+    public long EnteredAt => enteredAt;
+    public LegEnd End { get; set; }
+    public long? LeftAt { get; set; }
+    public long WaitMs { get; set; }
+}
+
+/// <summary>A call, chat or e-mail folded from its events. A sender's own durations win over differences of event times.</summary>
+internal sealed class ContactStory
+{
+    public ContactInitiated? Initiated { get; private set; }
+    public long InitiatedAt { get; private set; } = long.MaxValue;
+    public long LastAt { get; private set; }
+    public List<Leg> Legs { get; } = [];
+    public List<(string Queue, RefusalReason Reason, long At)> Refusals { get; } = [];
+    public long? AnsweredAt { get; private set; }
+    public string? FirstQueue { get; private set; }
+    public string? Department { get; private set; }
+    public string? Agent { get; private set; }
+    public long? OverAt { get; private set; }
+    public bool Abandoned { get; private set; }
+    public bool Transferred { get; private set; }
+    public bool? Claimed { get; private set; }
+    public string? IssueKey { get; private set; }
+    public int OffersMade { get; private set; }
+    public int OffersMissed { get; private set; }
+    public long? TalkMs { get; private set; }
+    public long HoldMs { get; private set; }
+    public long AcwMs { get; private set; }
+    public SortedSet<string> Anomalies { get; } = new(StringComparer.Ordinal);
+
+    public Leg? Open => Legs.Count > 0 && Legs[^1].End == LegEnd.Waiting ? Legs[^1] : null;
+
+    public static ContactStory Of(IReadOnlyList<Event> history, Func<string, string?> departmentOf)
+    {
+        var story = new ContactStory();
+        foreach (var e in history) story.Apply(e, departmentOf);
+        return story;
+    }
+
+    private void Apply(Event e, Func<string, string?> departmentOf)
+    {
+        InitiatedAt = Math.Min(InitiatedAt, e.At);
+        LastAt = Math.Max(LastAt, e.At);
+        if (e.DepartmentId is not null) Department ??= e.DepartmentId;
+        switch (e.Data)
+        {
+            case ContactInitiated d:
+                Initiated ??= d;
+                IssueKey ??= d.IssueKey;
+                break;
+            case ContactQueued d: Enter(e, d, departmentOf); break;
+            case ContactRefused d: Refusals.Add((d.QueueId, d.Reason, e.At)); OverAt ??= e.At; break;
+            case ContactOffered: OffersMade++; break;
+            case ContactOfferMissed: OffersMissed++; break;
+            case ContactAnswered d: Answer(e.At, d); break;
+            case ContactAbandoned d: Abandon(e.At, d); break;
+            case ContactDequeued d: Dequeue(e.At, d); break;
+            case ContactTransferred: Transferred = true; break;
+            case ContactDisconnected d: Disconnect(e.At, d); break;
+            case ContactWrapupCompleted d:
+                AcwMs += Times.Ms(d.AcwS ?? 0);
+                Claimed = d.Resolved ?? Claimed;
+                IssueKey ??= d.IssueKey;
+                break;
+        }
+    }
+
+    private void Enter(Event e, ContactQueued d, Func<string, string?> departmentOf)
+    {
+        if (Open is { } open)
+        {
+            if (open.Queue == d.QueueId) { Anomalies.Add("queued_twice"); return; }
+            Leave(open, LegEnd.FlowOut, e.At, null);
+        }
+        Legs.Add(new(d.QueueId, e.DepartmentId ?? departmentOf(d.QueueId), e.At));
+        Department ??= Legs[^1].Department;
+        OverAt = null;
+    }
+
+    private void Answer(long at, ContactAnswered d)
+    {
+        AnsweredAt ??= at;
+        Agent = d.AgentId;
+        var leg = Waiting(d.QueueId);
+        FirstQueue ??= leg?.Queue ?? d.QueueId;
+        if (leg is not null) Leave(leg, LegEnd.Answered, at, d.WaitS);
+        else if (Legs.Count > 0) Anomalies.Add("answered_while_not_waiting");
+    }
+
+    private void Abandon(long at, ContactAbandoned d)
+    {
+        if (Waiting(d.QueueId) is { } leg) Leave(leg, LegEnd.Abandoned, at, d.WaitS);
+        else if (d.Stage != AbandonStage.Ivr) Anomalies.Add("abandoned_while_not_waiting");
+        Abandoned = AnsweredAt is null;
+        OverAt ??= at;
+    }
+
+    private void Dequeue(long at, ContactDequeued d)
+    {
+        if (Waiting(d.QueueId) is { } leg) Leave(leg, d.Reason == DequeueReason.Callback ? LegEnd.Callback : LegEnd.FlowOut, at, null);
+        else Anomalies.Add("dequeued_while_not_waiting");
+    }
+
+    private void Disconnect(long at, ContactDisconnected d)
+    {
+        if (Open is { } leg) Leave(leg, LegEnd.Abandoned, at, null); // hung up while queued: an abandon, whatever the sender calls it
+        if (AnsweredAt is null) Abandoned |= Legs.Count > 0;
+        HoldMs = d.HoldS is { } hold ? Times.Ms(hold) : HoldMs;
+        TalkMs = d.TalkS is { } talk ? Times.Ms(talk) : AnsweredAt is { } answered ? Math.Max(0, at - answered - HoldMs) : null;
+        OverAt = at;
+    }
+
+    private Leg? Waiting(string? queue) =>
+        Legs.LastOrDefault(l => l.End == LegEnd.Waiting && (queue is null || l.Queue == queue));
+
+    private static void Leave(Leg leg, LegEnd end, long at, decimal? waitS) =>
+        (leg.End, leg.LeftAt, leg.WaitMs) = (end, at, waitS is { } s ? Times.Ms(s) : at - leg.EnteredAt);
+}

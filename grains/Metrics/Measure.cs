@@ -1,0 +1,54 @@
+namespace OpsMonitor.Grains.Metrics;
+
+/// <summary>
+/// The quantities that are added up. Every number on a board is a function of these sums and nothing else.
+/// Times are milliseconds; counts are integers. What each rate makes of them: <see cref="Formulas"/>.
+/// </summary>
+public enum Measure
+{
+    // Queue entries; bucket = the queue entry. Param: threshold in seconds where named "Within".
+    Offered, Refused, Answered, Abandoned, FlowOut, ShortAbandoned, Lost, WaitMs, AnswerWaitMs,
+    AnsweredWithin, AbandonedWithin, ShortAbandonedWithin, CallbackWithin, WaitingPast,
+    Handled, HandleMs, Transferred, OffersMade, OffersMissed, ClaimedResolved,
+
+    // First-contact resolution; bucket = the contact, mature ones = the window's close.
+    FcrEligible, FcrKept, FcrMature, FcrMatureKept, FcrUnidentified, FcrOpen, FcrOpenSinceS,
+
+    // Tickets; bucket = the instant at which it happened. Deltas sum to a level.
+    Created, Complaints, Resolved, Closed, ClosedOnTime, Reopened, ReopenedTickets, OpenDelta, UnresolvedDelta, OnTheSpot,
+
+    // Clocks; bucket = the due instant. Param: clock id.
+    ClockDue, ClockMet,
+
+    // Callbacks; bucket = the due instant.
+    CallbackDue, CallbackPunctual, CallbackKept, CallbackFulfilled, CallbackMissed, CallbackUnreachable, CallbackLate, CallbackLateMs,
+    CallbackAttempts,
+
+    // Samples (one value each, for mean and percentiles); bucket = the last resolve.
+    ResolutionMs, ResolutionWallMs,
+
+    // Members: who is in this state now; the instant orders them.
+    Waiting, ClockRunning, ClockAtRisk, ClockBreachedOpen, CallbackPending, CallbackOverdue, AgentIn,
+}
+
+/// <summary>A measure with its parameter (a threshold, a clock id, an agent state), "" where it has none.</summary>
+public readonly record struct MeasureKey(Measure Measure, string Param = "") : IComparable<MeasureKey>
+{
+    public int CompareTo(MeasureKey other) =>
+        Measure != other.Measure ? Measure.CompareTo(other.Measure) : string.CompareOrdinal(Param, other.Param);
+}
+
+public enum ContributionKind { Point, Sample, Member }
+
+/// <summary>
+/// What one subject adds to the sums of its queue, its department and everything: a point (amount in a bucket), a sample (one value in a
+/// bucket), or membership of an ordered set (ordered by <see cref="At"/>). Taking it off again is exact. (design: rule 6)
+/// </summary>
+public readonly record struct Contribution(ContributionKind Kind, MeasureKey Key, string? Queue, string? Department, long At, long Amount);
+
+/// <summary>A part of a whole that knows when the whole is empty: then it is no data, never 0 or 100.</summary>
+public readonly record struct Ratio(long Num, long N)
+{
+    /// <summary>To six places; null for no data.</summary>
+    public decimal? Value => N == 0 ? null : Math.Round((decimal)Num / N, 6, MidpointRounding.ToEven);
+}

@@ -1,0 +1,73 @@
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+
+namespace OpsMonitor.Grains.Turns;
+
+/// <summary>One clock of a row, as it stands. Times in Unix ms; <see cref="DueAt"/> is null while paused, when <see cref="RemainingMs"/> tells.</summary>
+public sealed record ClockRow(
+    string Id, string Policy, int Version, string? DepartmentId, long StartedAt, long? DueAt, string State, long? StoppedAt, long PausedMs, long LateMs, long? RemainingMs);
+
+/// <summary>A subject's present state: what the lists, the drill-down and <c>--rows</c> show.</summary>
+public sealed record Row(
+    Subject Subject, string State, string? DepartmentId, string? QueueId, long? CreatedAt, long? EndedAt, int Reopened, string? Owner,
+    IReadOnlyList<ClockRow> Clocks, IReadOnlyList<string> Anomalies)
+{
+    public long? DueAt { get; init; }
+}
+
+/// <summary>What a customer's file keeps of one contact, for look-back and look-forward.</summary>
+public sealed record ContactFact(
+    Subject Contact, string CustomerRef, string? IssueKey, bool Inbound, long InitiatedAt, long LastAt, bool Over, bool Answered, bool Abandoned,
+    string? Queue, string? Department);
+
+/// <summary>The whole answer of the core about one subject at one instant. (design: rule 2)</summary>
+public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributions, IReadOnlyList<DueAlert> Alerts, long NextChangeAt, ContactFact? Fact = null)
+{
+    public static readonly Evaluation Empty = new(null, [], [], long.MaxValue);
+}
+
+/// <summary>Collects an evaluation while a subject is judged.</summary>
+internal sealed class Judgement(long now)
+{
+    private readonly List<Contribution> _contributions = [];
+    private readonly List<DueAlert> _alerts = [];
+    private long _next = long.MaxValue;
+
+    public long Now => now;
+
+    /// <summary>True once the instant has come; else remembers to look again then.</summary>
+    public bool Reached(long at)
+    {
+        if (at <= now) return true;
+        _next = Math.Min(_next, at);
+        return false;
+    }
+
+    public void Point(Measure measure, string? queue, string? department, long at, long amount = 1, string param = "")
+    {
+        if (amount != 0) _contributions.Add(new(ContributionKind.Point, new(measure, param), queue, department, at, amount));
+    }
+
+    public void Sample(Measure measure, string? department, long at, long value) =>
+        _contributions.Add(new(ContributionKind.Sample, new(measure), null, department, at, value));
+
+    // A ticket may be in one set twice (two dispatches due at once): the running number keeps them apart.
+    public void Member(Measure measure, string? queue, string? department, long at, string param = "") =>
+        _contributions.Add(new(ContributionKind.Member, new(measure, param), queue, department, at, _contributions.Count));
+
+    public void Alert(DueAlert alert) => _alerts.Add(alert);
+
+    public Evaluation Done(Row? row, ContactFact? fact = null) => new(row, _contributions, _alerts, _next, fact);
+}
+
+/// <summary>Instants inside event data: RFC 3339 text, checked at the edge.</summary>
+internal static class Times
+{
+    public static long? Ms(string? text) =>
+        text is not null && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var at)
+            ? at.ToUnixTimeMilliseconds()
+            : null;
+
+    public static long Ms(decimal seconds) => (long)(seconds * 1000);
+}
