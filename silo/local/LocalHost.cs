@@ -1,0 +1,193 @@
+using System.Threading.Channels;
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local.Journal;
+
+namespace OpsMonitor.Silo.Local;
+
+/// <param name="DataFolder">holds the journal and what belongs to it; null keeps nothing (replay, tests)</param>
+/// <param name="BackfillUntil">Unix ms: take events of any age, judge as of this instant, send no alerts; null = live</param>
+public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, long? BackfillUntil = null, int QueueLimit = 20_000);
+
+/// <summary>Why events are not taken now. Nothing of the batch was kept; sending it again is safe.</summary>
+public enum Refusal { None, Full, ReadOnly }
+
+/// <summary>
+/// The single-machine host: one writer owns the shard and the journal. A turn is due deadlines, then up to 512 events; one commit; then the
+/// answers. While one commit runs, the queue fills and becomes the next batch. (design: one picture)
+/// </summary>
+public sealed class LocalHost : IAsyncDisposable
+{
+    private const int EventsPerTurn = 512;
+
+    private readonly record struct Offer(IReadOnlyList<Event> Events, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
+
+    private readonly LocalHostOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Action<string> _announce;
+    private readonly FrameJournal? _journal;
+    private readonly Channel<Offer> _offers = System.Threading.Channels.Channel.CreateUnbounded<Offer>(new() { SingleReader = true });
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _writer;
+    private Shard _shard;
+    private int _queued;
+
+    private LocalHost(LocalHostOptions options, TimeProvider clock, Action<string> announce)
+    {
+        (_options, _clock, _announce) = (options, clock, announce);
+        _shard = NewShard();
+        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce) : null;
+        Recover();
+        _writer = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+    }
+
+    /// <summary>A commit failed or may have failed: nothing is acknowledged on this state any more. Reading goes on.</summary>
+    public bool ReadOnly { get; private set; }
+
+    /// <summary>Changes with every start: a viewer with another epoch needs a whole snapshot.</summary>
+    public string Epoch { get; } = Guid.NewGuid().ToString("N")[..12];
+
+    public int Queued => Volatile.Read(ref _queued);
+
+    /// <summary>Detection lateness of every alert raised since the start, in ms.</summary>
+    public LatenessLog Lateness { get; } = new();
+
+    /// <summary>After a turn that changed something was made durable. Must not block.</summary>
+    public event Action? Changed;
+
+    public static LocalHost Open(LocalHostOptions options, TimeProvider clock, Action<string> announce) => new(options, clock, announce);
+
+    /// <summary>Unix ms as this host judges: the wall clock, or the back-fill's instant.</summary>
+    public long Now => _options.BackfillUntil ?? _clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Reads the state between turns. Keep it short: the writer waits meanwhile.</summary>
+    public T Read<T>(Func<Shard, T> read)
+    {
+        lock (_gate) return read(_shard);
+    }
+
+    /// <summary>Offers a batch; returns when every accepted event is durable.</summary>
+    public async ValueTask<(Refusal Refusal, IReadOnlyList<Verdict> Verdicts)> OfferAsync(IReadOnlyList<Event> events, CancellationToken stop)
+    {
+        if (ReadOnly) return (Refusal.ReadOnly, []);
+        if (Interlocked.Add(ref _queued, events.Count) > _options.QueueLimit && Queued > events.Count)
+        {
+            Interlocked.Add(ref _queued, -events.Count);
+            return (Refusal.Full, []);
+        }
+        var answer = new TaskCompletionSource<IReadOnlyList<Verdict>?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_offers.Writer.TryWrite(new(events, answer))) return (Refusal.ReadOnly, []);
+        return await answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
+    }
+
+    /// <summary>Walks the whole journal, replays it, and recounts: what <c>verify</c> prints.</summary>
+    public (long Frames, bool RecountEqual) Verify() =>
+        Read(shard => (_journal?.Verify() is { } report ? report.Frames : 0, Recount.Equals(shard)));
+
+    public async ValueTask DisposeAsync()
+    {
+        _offers.Writer.TryComplete();
+        await _stop.CancelAsync();
+        try { await _writer; } catch (OperationCanceledException) { }
+        _journal?.Dispose();
+        _stop.Dispose();
+    }
+
+    private Shard NewShard() => new(_options.Policies, new(_options.BackfillUntil is not null));
+
+    private void Recover()
+    {
+        if (_journal is null) return;
+        var frames = 0L;
+        foreach (var (_, bytes) in _journal.ReadFrom(0))
+        {
+            var frame = TurnFrame.Read(bytes);
+            _shard.Step(new(frame.Now, frame.Events, Replayed: true));
+            frames++;
+        }
+        if (frames > 0) _announce($"recovered {_shard.EventCount} events from {frames} frames");
+        Turn([]); // everything overdue is raised at once, with its true time
+    }
+
+    private async Task Write()
+    {
+        var batch = new List<Offer>();
+        while (!_stop.IsCancellationRequested)
+        {
+            await WaitForWork();
+            batch.Clear();
+            for (var n = 0; n < EventsPerTurn && _offers.Reader.TryRead(out var offer); n += offer.Events.Count) batch.Add(offer);
+            Turn(batch);
+        }
+        while (_offers.Reader.TryRead(out var late)) late.Answer.TrySetResult(null);
+    }
+
+    private async Task WaitForWork()
+    {
+        var wake = Read(s => s.NextWake);
+        if (_options.BackfillUntil is not null) wake = long.MaxValue;
+        var wait = wake == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, 3_600_000));
+        if (wait == TimeSpan.Zero || ReadOnly && _offers.Reader.Count > 0) return;
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        timer.CancelAfter(wait);
+        try { await _offers.Reader.WaitToReadAsync(timer.Token); }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested) { }
+    }
+
+    private void Turn(IReadOnlyList<Offer> batch)
+    {
+        IReadOnlyList<Event> events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(o => o.Events)];
+        if (events.Count > 0 && ReadOnly) { Answer(batch, null); return; }
+        TurnEffects effects;
+        long version;
+        lock (_gate)
+        {
+            version = _shard.Version;
+            effects = _shard.Step(new(Now, events));
+        }
+        if (effects.MustCommit && !ReadOnly && !Commit(effects)) { Answer(batch, null); return; }
+        Answer(batch, effects.Verdicts);
+        foreach (var alert in effects.Alerts.Where(a => a.State == AlertState.Raised)) Lateness.Add(alert.LatenessMs);
+        if (Read(s => s.Version) != version) Changed?.Invoke();
+    }
+
+    private bool Commit(TurnEffects effects)
+    {
+        if (_journal is null) return true;
+        try
+        {
+            _journal.Append(TurnFrame.Write(Read(s => s.Now), effects.Commit));
+            return true;
+        }
+        catch (JournalFailedException failure)
+        {
+            // The state holds what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.
+            ReadOnly = true;
+            _announce($"journal failed, read-only from now on: {failure.Message}");
+            lock (_gate)
+            {
+                _shard = NewShard();
+                foreach (var (_, bytes) in _journal.ReadFrom(0))
+                {
+                    var frame = TurnFrame.Read(bytes);
+                    _shard.Step(new(frame.Now, frame.Events, Replayed: true));
+                }
+            }
+            return false;
+        }
+    }
+
+    private void Answer(IReadOnlyList<Offer> batch, IReadOnlyList<Verdict>? verdicts)
+    {
+        var at = 0;
+        foreach (var offer in batch)
+        {
+            Interlocked.Add(ref _queued, -offer.Events.Count);
+            offer.Answer.TrySetResult(verdicts is null ? null : [.. verdicts.Skip(at).Take(offer.Events.Count)]);
+            at += offer.Events.Count;
+        }
+    }
+}
