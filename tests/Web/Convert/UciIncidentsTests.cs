@@ -20,7 +20,7 @@ public sealed class UciIncidentsTests
         var tickets = InOrder(events);
         Assert.Equal(24_918, tickets.Count);
         Assert.All(tickets, t => Assert.Equal("ticket.created", t[0].Type));
-        // The order by time is the order of the file, which the one incident that goes back in time would break.
+        // OpsMonitor orders by time: it must come to the order in which the rows were told.
         Assert.All(tickets, t => Assert.Equal(Enumerable.Range(0, t.Count).Select(n => (long)n), t.Select(e => e.Sequence)));
         Assert.Equal(331, events.Count(e => e.Type == "ticket.reopened"));
         Assert.Equal(275, tickets.Count(t => t.Any(e => e.Type == "ticket.reopened")));
