@@ -9,7 +9,11 @@ internal sealed class CaseDesk(Agenda agenda, Dice dice, EventLog log, Weather w
     private readonly Dictionary<string, TicketStory> _open = new(StringComparer.Ordinal);
     private int _count;
 
-    public void Open() => NextLetter();
+    public void Open()
+    {
+        NextLetter();
+        NextUrgent();
+    }
 
     /// <summary>A handled call; <paramref name="receivedAt"/> in Unix ms. Returns the ticket that it is about, if any.</summary>
     public string? Handled(Caller caller, string contact, long receivedAt)
@@ -48,6 +52,17 @@ internal sealed class CaseDesk(Agenda agenda, Dice dice, EventLog log, Weather w
             var channel = dice.Weighted(0.5, 0.35, 0.15) switch { 0 => Channel.Web, 1 => Channel.Email, _ => Channel.Social };
             Create(customers.New(), channel, null, agenda.Now);
             NextLetter();
+        });
+    }
+
+    /// <summary>Every twenty minutes a supervisor asks about one open ticket: so something is always due within the half hour.</summary>
+    private void NextUrgent()
+    {
+        agenda.In(dice.Minutes(17, 21), () =>
+        {
+            var candidates = _open.Values.Where(story => story.ResolvesAt > agenda.Now + Scenario.Hour).ToList();
+            if (candidates.Count > 0) dice.Pick(candidates).AskUrgently();
+            NextUrgent();
         });
     }
 

@@ -16,6 +16,9 @@ internal sealed class TicketStory(string id, string department, int priority, Ag
 
     public string Id => id;
 
+    /// <summary>When the ticket will first be resolved, in Unix ms; 0 where that is not planned.</summary>
+    public long ResolvesAt { get; private set; }
+
     /// <summary>Called once, when the ticket is closed or withdrawn.</summary>
     public required Action Ended { get; init; }
 
@@ -56,7 +59,7 @@ internal sealed class TicketStory(string id, string department, int priority, Ag
     /// <summary>Asks the department for its answer; returns when the answer comes (Unix ms).</summary>
     private long Dispatch(long at)
     {
-        var dispatch = $"{id}-d{(++_dispatches).ToString(CultureInfo.InvariantCulture)}";
+        var dispatch = NextDispatch();
         var due = (at + Scenario.DispatchLimit(priority)) / Scenario.Minute * Scenario.Minute;
         agenda.At(at, () => log.Ticket(id, new TicketDispatched(dispatch, department, DispatchRole.Lead, EventLog.Rfc3339(due)), department));
         var accepted = at + dice.Minutes(2, 18);
@@ -69,6 +72,19 @@ internal sealed class TicketStory(string id, string department, int priority, Ag
         agenda.At(answered + dice.Minutes(2, 5), () => log.Ticket(id, new TicketDispatchReviewed(dispatch, ReviewOutcome.Ok, 3 + dice.Below(3))));
         return answered;
     }
+
+    /// <summary>A supervisor wants word from the department within half an hour.</summary>
+    public void AskUrgently()
+    {
+        var dispatch = NextDispatch();
+        var due = agenda.Now + 28 * Scenario.Minute;
+        log.Ticket(id, new TicketDispatched(dispatch, department, DispatchRole.Assist, EventLog.Rfc3339(due), "customer_waits"), department);
+        agenda.In(dice.Minutes(1, 4), () => log.Ticket(id, new TicketDispatchAccepted(dispatch)));
+        var answered = dice.Chance(0.08) ? due + dice.Minutes(1, 15) : due - dice.Seconds(20, 360);
+        agenda.At(answered, () => log.Ticket(id, new TicketDispatchAnswered(dispatch, "explained")));
+    }
+
+    private string NextDispatch() => $"{id}-d{(++_dispatches).ToString(CultureInfo.InvariantCulture)}";
 
     private void PlanResolution(long answered)
     {
@@ -84,6 +100,7 @@ internal sealed class TicketStory(string id, string department, int priority, Ag
         at = Math.Max(at, answered + 6 * Scenario.Minute);
         if (at - answered > 20 * Scenario.Minute && dice.Chance(0.16)) at += Pause(answered + dice.Minutes(6, 12), at);
         EscalateWhenLate(at);
+        ResolvesAt = at;
         agenda.At(at, () => Resolve("solved", onTheSpot: false));
     }
 
