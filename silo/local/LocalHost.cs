@@ -13,6 +13,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
 {
     /// <summary>Turns to take before the first live one, each promise noticed at its second: the demo's days before today.</summary>
     public IEnumerable<TurnInput> Past { get; init; } = [];
+
+    /// <summary>Only look: recover, take no turn, write nothing.</summary>
+    public bool Frozen { get; init; }
 }
 
 /// <summary>Why events are not taken now. Nothing of the batch was kept; sending it again is safe.</summary>
@@ -114,7 +117,7 @@ public sealed class LocalHost : IAsyncDisposable
             frames++;
         }
         if (frames > 0) _announce($"recovered {_shard.EventCount} events from {frames} frames");
-        Turn([]); // everything overdue is raised at once, with its true time
+        if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
     }
 
     private void Live(IEnumerable<TurnInput> past)
@@ -141,7 +144,7 @@ public sealed class LocalHost : IAsyncDisposable
 
     private async Task WaitForWork()
     {
-        var wake = Read(s => s.NextWake);
+        var wake = _options.Frozen ? long.MaxValue : Read(s => s.NextWake);
         if (_options.BackfillUntil is not null) wake = long.MaxValue;
         var wait = wake == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, 3_600_000));
         if (wait == TimeSpan.Zero || ReadOnly && _offers.Reader.Count > 0) return;
