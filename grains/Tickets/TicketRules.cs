@@ -106,7 +106,11 @@ public static class TicketRules
 
     private static ClockRow Judge(Subject subject, TicketStory s, ClockInput clock, PolicySet policies, Judgement j)
     {
-        foreach (var pause in clock.Pauses) if (pause.To != long.MaxValue) j.Reached(pause.To);
+        foreach (var pause in clock.Pauses)
+        {
+            j.Reached(pause.From);
+            if (pause.To != long.MaxValue) j.Reached(pause.To);
+        }
         var policy = policies.Policy;
         var state = ClockState.Of(clock, policies.CalendarOf(clock.Department), j.Now);
         if (state.DueAt is { } due && state.State != "cancelled" && j.Reached(due))
