@@ -54,7 +54,8 @@ public sealed class Ledger
         var sums = new SortedDictionary<MeasureKey, long>();
         var from = Floor(window.From, Minute);
         var to = Floor(window.To, Minute);
-        if (window.From == long.MinValue || (to - from) / Hour > _hours.Count + 2)
+        // An open end would be walked for ever, and its length overflows.
+        if (window.From == long.MinValue || window.To == long.MaxValue || (to - from) / Hour > _hours.Count + 2)
             foreach (var (minute, bucket) in _minutes) { if (minute >= from && minute < to) Merge(sums, bucket); }
         else
             Walk(from, to, sums);
@@ -63,18 +64,40 @@ public sealed class Ledger
         {
             if (minute < from) continue;
             if (minute >= to) break;
-            foreach (var (key, values) in bucket)
-            {
-                if (!samples.TryGetValue(key, out var all)) samples[key] = all = [];
-                all.AddRange(values);
-            }
+            Collect(samples, bucket);
         }
         foreach (var values in samples.Values) values.Sort();
         return new(sums, samples);
     }
 
+    /// <summary>
+    /// The sums of windows that follow each other: the first from <paramref name="start"/>, each to its end, all floored to whole minutes.
+    /// One pass over what there is, however many the windows.
+    /// </summary>
+    /// <param name="ends">exclusive, ascending</param>
+    public IReadOnlyList<Sums> Over(long start, IReadOnlyList<long> ends)
+    {
+        var edges = ends.Select(e => Floor(e, Minute)).ToList();
+        var parts = edges.Select(_ => new Sums([], [])).ToList();
+        Sums? Part(long minute)
+        {
+            var index = edges.BinarySearch(minute);
+            index = index < 0 ? ~index : index + 1; // a minute at an edge is the next window's
+            return minute < Floor(start, Minute) || index == parts.Count ? null : parts[index];
+        }
+        foreach (var (minute, bucket) in _minutes)
+            if (Part(minute) is { } part) Merge(part.Points, bucket);
+        foreach (var (minute, bucket) in _samples)
+            if (Part(minute) is { } part) Collect(part.Samples, bucket);
+        foreach (var values in parts.SelectMany(p => p.Samples.Values)) values.Sort();
+        return parts;
+    }
+
     /// <summary>The first minute that holds anything, or null.</summary>
     public long? FirstMinute => _minutes.Count == 0 ? null : _minutes.Keys.Min();
+
+    /// <summary>The last minute that holds anything, or null.</summary>
+    public long? LastMinute => _minutes.Count == 0 ? null : _minutes.Keys.Max();
 
     private void Walk(long from, long to, SortedDictionary<MeasureKey, long> sums)
     {
@@ -105,6 +128,15 @@ public sealed class Ledger
     private static void Merge(SortedDictionary<MeasureKey, long> into, SortedDictionary<MeasureKey, long> from)
     {
         foreach (var (key, n) in from) into[key] = into.GetValueOrDefault(key) + n;
+    }
+
+    private static void Collect(SortedDictionary<MeasureKey, List<long>> into, SortedDictionary<MeasureKey, List<long>> from)
+    {
+        foreach (var (key, values) in from)
+        {
+            if (!into.TryGetValue(key, out var all)) into[key] = all = [];
+            all.AddRange(values);
+        }
     }
 
     private static long Floor(long at, long unit) =>

@@ -16,7 +16,22 @@ public static class Report
         var ledger = shard.Books.Find(scope) ?? new Ledger();
         var sums = ledger.Over(window);
         var level = ledger.Over(window with { From = long.MinValue });
-        return MetricTable.Of(sums, level, live ? ledger : null, Math.Min(shard.Now, window.To), Thresholds(shard, scope, sums), shard.Policies.FcrWindowMs);
+        return MetricTable.Of(sums, level, live ? ledger : null, shard.Now, Thresholds(shard, scope, sums), shard.Policies.FcrWindowMs);
+    }
+
+    /// <summary>
+    /// The tables of intervals that follow each other, each equal to <see cref="Of"/> its window with nothing live. The first starts at
+    /// <paramref name="start"/> (nothing of the scope may lie before it), each ends at its end; edges at whole minutes.
+    /// </summary>
+    public static IEnumerable<SortedDictionary<string, object?>> Series(Shard shard, string scope, long start, IReadOnlyList<long> ends)
+    {
+        var ledger = shard.Books.Find(scope) ?? new Ledger();
+        var level = new Sums([], []);
+        foreach (var sums in ledger.Over(start, ends))
+        {
+            foreach (var (key, n) in sums.Points) level.Points[key] = level[key.Measure, key.Param] + n;
+            yield return MetricTable.Of(sums, level, null, shard.Now, Thresholds(shard, scope, sums), shard.Policies.FcrWindowMs);
+        }
     }
 
     private static IEnumerable<string> Thresholds(Shard shard, string scope, Sums sums)
