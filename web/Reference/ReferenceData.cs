@@ -5,8 +5,11 @@ namespace OpsMonitor.Web.Reference;
 /// <summary>A name in the languages of the wall; any of them may be missing, not all.</summary>
 public sealed record Title(string? En, string? ZhHans, string? ZhHant);
 
-/// <summary>A department. Its day begins at <see cref="DayAnchor"/> in <see cref="TimeZone"/>.</summary>
-public sealed record Department(string Id, Title? Title, DateTimeZone TimeZone, LocalTime DayAnchor);
+/// <summary>A calendar that a file names, and where: the calendars themselves are read elsewhere.</summary>
+public sealed record CalendarName(string Id, string File, long Line);
+
+/// <summary>A department. Its day begins at <see cref="DayAnchor"/> in <see cref="TimeZone"/>; its promises count in <see cref="Calendar"/>.</summary>
+public sealed record Department(string Id, Title? Title, DateTimeZone TimeZone, LocalTime DayAnchor, CalendarName? Calendar = null);
 
 /// <summary>A queue. Thresholds ascend; thresholds, short abandon and longest silence are in seconds.</summary>
 public sealed record ContactQueue(string Id, string? DepartmentId, Title? Title, IReadOnlyList<int> ThresholdsS, int ShortAbandonS, int MaxSilenceS)
@@ -35,16 +38,27 @@ public sealed record ReferenceData(IReadOnlyDictionary<string, Department> Depar
         return new(departments, ReadQueues(Path.Combine(folder, QueuesFile), departments));
     }
 
+    /// <summary>These entries, and those of <paramref name="other"/>, which win where both have an id.</summary>
+    public ReferenceData With(ReferenceData other) => new(Merge(Departments, other.Departments), Merge(Queues, other.Queues));
+
+    private static SortedDictionary<string, T> Merge<T>(IReadOnlyDictionary<string, T> below, IReadOnlyDictionary<string, T> above)
+    {
+        var all = new SortedDictionary<string, T>(StringComparer.Ordinal);
+        foreach (var (id, entry) in below.Concat(above)) all[id] = entry;
+        return all;
+    }
+
     private static SortedDictionary<string, Department> ReadDepartments(string file)
     {
         var all = new SortedDictionary<string, Department>(StringComparer.Ordinal);
-        foreach (var entry in YamlEntries.Read(file, ["id", "title", "time_zone", "day_anchor"]))
+        foreach (var entry in YamlEntries.Read(file, ["id", "title", "time_zone", "day_anchor", "calendar"]))
         {
             var department = new Department(
                 entry.Id(),
                 entry.Title("title"),
                 entry.TimeZone("time_zone") ?? DateTimeZone.Utc,
-                entry.TimeOfDay("day_anchor") ?? LocalTime.Midnight);
+                entry.TimeOfDay("day_anchor") ?? LocalTime.Midnight,
+                entry.Calendar("calendar"));
             if (!all.TryAdd(department.Id, department)) throw entry.Error("id", $"department '{department.Id}' stands twice");
         }
         return all;
