@@ -94,6 +94,8 @@ public static class PolicyFolder
         return policy with { Clocks = [.. policy.Clocks.Where(c => !replaced.Contains(c.Id)), .. added] };
     }
 
+    private const long TenYearsMs = 3_650 * 86_400_000L;
+
     // A calendar is searched for ten years only: a limit that is not used up by then would never be due.
     private static void RefuseUnreachable(PolicySet set, SortedDictionary<string, PolicyEntry> files)
     {
@@ -103,7 +105,7 @@ public static class PolicyFolder
             var calendars = clock.Calendar is { } own ? [own] : set.DepartmentCalendars.Values.Append(set.Policy.Calendar).Distinct();
             foreach (var calendar in calendars)
             {
-                if (!clock.LimitByPriority.Any(limit => limit.InBusinessTime && limit.DueFrom(0, calendar) == long.MaxValue)) continue;
+                if (!clock.LimitByPriority.Any(limit => limit.InBusinessTime && limit.DueFrom(0, calendar) > TenYearsMs)) continue;
                 if (places.TryGetValue(clock.Id, out var place)) throw new ReferenceDataException(place.File, place.Line, $"in calendar '{calendar.Id}' the limit is not used up within ten years");
             }
         }

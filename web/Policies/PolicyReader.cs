@@ -16,7 +16,7 @@ internal sealed record PolicyEntry(string Id, int Version, BusinessCalendar? Cal
 /// <summary>One policy file. What the rules cannot judge yet is refused, never left out in silence. (docs: policies)</summary>
 internal sealed class PolicyReader(IReadOnlyDictionary<string, BusinessCalendar> calendars, LocalDate today)
 {
-    private const int MostUnits = 1_000_000, NominalDays = 3_660;
+    private const int NominalDays = 3_650;
 
     private static readonly string[] PolicyKeys = ["id", "version", "title", "calendar", "source", "effective", "clocks"];
     private static readonly string[] PolicyLater = ["applies_when", "priority", "targets"];
@@ -104,7 +104,7 @@ internal sealed class PolicyReader(IReadOnlyDictionary<string, BusinessCalendar>
 
     private static Limit Limit(YamlEntry entry)
     {
-        var value = entry.Number("value", 1, MostUnits) ?? throw entry.Error("value", "'value' is required");
+        var value = entry.Number("value", 1, int.MaxValue) ?? throw entry.Error("value", "'value' is required");
         var name = entry.Text("unit") ?? throw entry.Error("unit", "'unit' is required");
         if (name == "month") throw entry.Error("unit", "the unit month is not supported yet");
         if (!Units.TryGetValue(name, out var unit)) throw entry.Error("unit", $"'{name}' is not a unit; known are {string.Join(", ", Units.Keys)}");

@@ -1,4 +1,5 @@
 using OpsMonitor.Web.Reference;
+using YamlDotNet.RepresentationModel;
 
 namespace OpsMonitor.Web.Policies;
 
@@ -14,5 +15,8 @@ internal static class PolicyYaml
     }
 
     /// <summary>Where the text comes from is for people: only its being a mapping is checked.</summary>
-    public static void Source(this YamlEntry entry) => entry.Mapping("source", ["title", "url", "seen", "confidence", "note"], []);
+    public static void Source(this YamlEntry entry)
+    {
+        if (entry.Node("source") is not (null or YamlMappingNode)) throw entry.Error("source", "'source' must be a mapping");
+    }
 }
