@@ -4,6 +4,7 @@ using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Reference;
 
 namespace OpsMonitor.Web.Serve;
@@ -31,7 +32,7 @@ public static class Server
     {
         var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
         var reference = ReferenceData.Load(referenceFolder);
-        var policies = PolicySet.Default;
+        var policies = PolicyFolder.Load(referenceFolder, reference);
         TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
         Directory.CreateDirectory(options.DataFolder);
         var keys = ApiKeyStore.OpenOrCreate(options.DataFolder, out var firstKey);
