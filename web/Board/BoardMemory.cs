@@ -107,7 +107,7 @@ public sealed class BoardMemory(TicketCensus census)
     }
 
     /// <summary>Worst first. Rows that jump cannot be read: they move at most every 15 s, and for more than a point of difference.</summary>
-    internal IReadOnlyList<DepartmentCell> Order(IReadOnlyList<DepartmentCell> cells, long now)
+    public IReadOnlyList<DepartmentCell> Order(IReadOnlyList<DepartmentCell> cells, long now)
     {
         var byId = cells.ToDictionary(c => c.Id, StringComparer.Ordinal);
         var known = _order.Where(byId.ContainsKey).ToList();
