@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+using NodaTime;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Web.Reference;
+
+namespace OpsMonitor.Web.Board;
+
+/// <summary>A name in the languages of the wall, as it goes over the wire.</summary>
+public sealed record Titles(
+    [property: JsonPropertyName("en")] string? En,
+    [property: JsonPropertyName("zh-Hans")] string? ZhHans,
+    [property: JsonPropertyName("zh-Hant")] string? ZhHant);
+
+/// <summary>What the wall asks of the reference data: names, and when the day of a scope begins.</summary>
+public sealed class BoardDirectory(ReferenceData reference)
+{
+    private static readonly Titles Everything = new("All departments", "全部部门", "全部部門");
+
+    public ReferenceData Reference => reference;
+
+    public IEnumerable<string> Departments => reference.Departments.Keys;
+
+    /// <returns>null for a department without a name, or one that no file lists</returns>
+    public Titles? Department(string id) => reference.Departments.TryGetValue(id, out var found) ? Wire(found.Title) : null;
+
+    /// <param name="board"><c>all</c> or a department</param>
+    public Titles Board(string board) => board == "all" ? Everything : Department(board) ?? new(board, board, board);
+
+    /// <summary>The zone of a scope. "All" has the zone that most departments have; without any, UTC.</summary>
+    public string Zone(string scope) => Day(scope).Zone.Id;
+
+    /// <summary>The day of the scope that holds <paramref name="at"/>, from its anchor in the morning to the next one.</summary>
+    public Window Today(string scope, long at)
+    {
+        var (zone, anchor) = Day(scope);
+        var local = Instant.FromUnixTimeMilliseconds(at).InZone(zone).LocalDateTime;
+        var date = local.TimeOfDay < anchor ? local.Date.PlusDays(-1) : local.Date;
+        return new(Start(date), Start(date.PlusDays(1)));
+
+        long Start(LocalDate day) => zone.AtLeniently(day + anchor).ToInstant().ToUnixTimeMilliseconds();
+    }
+
+    private (DateTimeZone Zone, LocalTime Anchor) Day(string scope)
+    {
+        var id = scope.StartsWith("department/", StringComparison.Ordinal) ? scope["department/".Length..]
+            : scope.StartsWith("queue/", StringComparison.Ordinal) && reference.Queues.TryGetValue(scope["queue/".Length..], out var queue) ? queue.DepartmentId
+            : null;
+        if (id is not null && reference.Departments.TryGetValue(id, out var own)) return (own.TimeZone, own.DayAnchor);
+        var common = reference.Departments.Values
+            .GroupBy(d => (d.TimeZone.Id, d.DayAnchor))
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key.Id, StringComparer.Ordinal).ThenBy(g => g.Key.DayAnchor)
+            .FirstOrDefault()?.First();
+        return common is null ? (DateTimeZone.Utc, LocalTime.Midnight) : (common.TimeZone, common.DayAnchor);
+    }
+
+    private static Titles? Wire(Title? title) => title is null ? null : new(title.En, title.ZhHans, title.ZhHant);
+}

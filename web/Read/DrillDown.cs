@@ -1,0 +1,159 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Web.Read;
+
+/// <summary>One unit of a number: a subject stands as often as it counts.</summary>
+internal readonly record struct DrillItem(Subject Subject, bool InNumerator);
+
+/// <summary>
+/// The list behind a number. A metric is a sum of measures above another; each contribution is multiplied out per subject, so that the
+/// list has exactly as many items as the number counts.
+/// </summary>
+internal sealed class DrillDown
+{
+    private enum When { InWindow, UpToEnd, Now, Within }
+
+    private readonly record struct Term(Measure Measure, string? Param, int Sign);
+
+    private readonly Term[] _above, _below;
+    private readonly When _when;
+    private readonly long _withinMs;
+
+    private DrillDown(Term[] above, Term[] below, When when = When.InWindow, long withinMs = 0) =>
+        (_above, _below, _when, _withinMs) = (above, below, when, withinMs);
+
+    private static readonly Term[] Decided = Sum(Measure.Answered, Measure.Abandoned, Measure.FlowOut);
+
+    private static readonly SortedDictionary<string, DrillDown> Named = new(StringComparer.Ordinal)
+    {
+        ["contacts.offered"] = Count(Measure.Offered),
+        ["contacts.refused"] = new([new(Measure.Refused, null, 1)], [new(Measure.Refused, null, 1)]),
+        ["contacts.answered"] = Count(Measure.Answered),
+        ["contacts.abandoned"] = Count(Measure.Abandoned),
+        ["contacts.flow_out"] = Count(Measure.FlowOut),
+        ["contacts.short_abandoned"] = Count(Measure.ShortAbandoned),
+        ["contacts.lost"] = Count(Measure.Lost),
+        ["contacts.waiting"] = Members(Measure.Waiting, ""),
+        ["abandon_rate"] = new([.. Sum(Measure.Abandoned), new(Measure.ShortAbandoned, "", -1)], [.. Decided, new(Measure.ShortAbandoned, "", -1)]),
+        ["connect_rate"] = new(Sum(Measure.Answered), Decided),
+        ["transfer_rate"] = Share(Measure.Transferred, Measure.Handled),
+        ["fcr.mature"] = Share(Measure.FcrMatureKept, Measure.FcrMature),
+        ["fcr.provisional"] = Share(Measure.FcrKept, Measure.FcrEligible),
+        ["fcr.claimed"] = Share(Measure.ClaimedResolved, Measure.Handled),
+        ["fcr.unidentified"] = Count(Measure.FcrUnidentified),
+        ["callbacks.due"] = Count(Measure.CallbackDue),
+        ["callbacks.punctual"] = Share(Measure.CallbackPunctual, Measure.CallbackDue),
+        ["callbacks.kept"] = Share(Measure.CallbackKept, Measure.CallbackDue),
+        ["callbacks.fulfilled"] = Share(Measure.CallbackFulfilled, Measure.CallbackDue),
+        ["callbacks.missed"] = Share(Measure.CallbackMissed, Measure.CallbackDue),
+        ["callbacks.unreachable"] = Share(Measure.CallbackUnreachable, Measure.CallbackDue),
+        ["callbacks.due_15m"] = Soon(Measure.CallbackPending, "", 15),
+        ["callbacks.due_60m"] = Soon(Measure.CallbackPending, "", 60),
+        ["callbacks.overdue"] = Members(Measure.CallbackOverdue, ""),
+        ["tickets.created"] = Count(Measure.Created),
+        ["tickets.resolved"] = Count(Measure.Resolved),
+        ["tickets.closed"] = Count(Measure.Closed),
+        ["tickets.reopened"] = Count(Measure.Reopened),
+        ["tickets.open"] = new(Sum(Measure.OpenDelta), Sum(Measure.OpenDelta), When.UpToEnd),
+        ["tickets.unresolved"] = new(Sum(Measure.UnresolvedDelta), Sum(Measure.UnresolvedDelta), When.UpToEnd),
+        ["tickets.due_30m"] = Soon(Measure.ClockRunning, null, 30),
+        ["on_the_spot"] = Share(Measure.OnTheSpot, Measure.Complaints),
+        ["reopen_rate"] = Share(Measure.ReopenedTickets, Measure.Closed),
+        ["resolution.on_time"] = Share(Measure.ClosedOnTime, Measure.Closed),
+        // What the wall calls "SLA met": all clocks together.
+        ["sla.due_cohort"] = new([new(Measure.ClockMet, null, 1)], [new(Measure.ClockDue, null, 1)]),
+        ["sla.breached_open"] = Members(Measure.ClockBreachedOpen, null),
+    };
+
+    /// <returns>null for a name that has no list behind it: a mean, a percentile, a difference, or nothing we know</returns>
+    public static DrillDown? Of(string metric)
+    {
+        if (Named.TryGetValue(metric, out var known)) return known;
+        if (metric.StartsWith("contacts.refused.", StringComparison.Ordinal)) return Share(Measure.Refused, Measure.Refused, metric["contacts.refused.".Length..]);
+        if (metric.StartsWith("agents.", StringComparison.Ordinal)) return Members(Measure.AgentIn, metric["agents.".Length..]);
+        if (metric.Split('/') is ["service_level", var mode, var t]) return ServiceLevel(mode, t);
+        var dot = metric.LastIndexOf('.');
+        if (!metric.StartsWith("sla.", StringComparison.Ordinal) || dot <= 4) return null;
+        var clock = metric[4..dot];
+        return metric[dot..] switch
+        {
+            ".attainment" => Share(Measure.ClockMet, Measure.ClockDue, clock),
+            ".breached_open" => Members(Measure.ClockBreachedOpen, clock),
+            ".at_risk" => Members(Measure.ClockAtRisk, clock),
+            _ => null,
+        };
+    }
+
+    /// <summary>In the order of the subjects, and of a subject's units those in the numerator first.</summary>
+    public List<DrillItem> List(Shard shard, string scope, Window window, long now)
+    {
+        var items = new List<DrillItem>();
+        var (who, above, below) = (default(Subject), 0L, 0L);
+        foreach (var (subject, c) in shard.Contributions())
+        {
+            if (subject != who) { Add(items, who, above, below); (who, above, below) = (subject, 0, 0); }
+            if (!In(scope, c) || !In(window, c.At, now)) continue;
+            var amount = c.Kind == ContributionKind.Member ? 1 : c.Amount;
+            above += amount * Weight(_above, c.Key);
+            below += amount * Weight(_below, c.Key);
+        }
+        Add(items, who, above, below);
+        return items;
+    }
+
+    private static void Add(List<DrillItem> items, Subject who, long above, long below)
+    {
+        for (var i = 0L; i < below; i++) items.Add(new(who, i < above));
+    }
+
+    private bool In(Window window, long at, long now) => _when switch
+    {
+        When.Now => true,
+        When.Within => at >= now && at <= now + _withinMs,
+        When.UpToEnd => at < Floor(window.To),
+        _ => at >= Floor(window.From) && at < Floor(window.To),
+    };
+
+    private static bool In(string scope, in Contribution c) =>
+        scope == "all" || (c.Queue is not null && scope == "queue/" + c.Queue) || (c.Department is not null && scope == "department/" + c.Department);
+
+    private static int Weight(Term[] terms, MeasureKey key)
+    {
+        var weight = 0;
+        foreach (var term in terms) if (term.Measure == key.Measure && (term.Param is null || term.Param == key.Param)) weight += term.Sign;
+        return weight;
+    }
+
+    // The sums have whole minutes, so the list behind them has too.
+    private static long Floor(long at) => at - (((at % 60_000) + 60_000) % 60_000);
+
+    private static Term[] Sum(params Measure[] measures) => [.. measures.Select(m => new Term(m, "", 1))];
+
+    private static DrillDown Count(Measure measure) => new(Sum(measure), Sum(measure));
+
+    private static DrillDown Share(Measure above, Measure below, string param = "") => new([new(above, param, 1)], [new(below, param, 1)]);
+
+    private static DrillDown Members(Measure measure, string? param) => new([new(measure, param, 1)], [new(measure, param, 1)], When.Now);
+
+    private static DrillDown Soon(Measure measure, string? param, int minutes) =>
+        new([new(measure, param, 1)], [new(measure, param, 1)], When.Within, minutes * 60_000L);
+
+    private static DrillDown? ServiceLevel(string mode, string t)
+    {
+        Term Plus(Measure m) => new(m, t, 1);
+        Term Minus(Measure m) => new(m, t, -1);
+        Term[] all = [.. Decided, Plus(Measure.WaitingPast)];
+        Term[] judged = [.. all, new(Measure.ShortAbandoned, "", -1)];
+        return mode switch
+        {
+            "answered_only" => new([Plus(Measure.AnsweredWithin)], Sum(Measure.Answered)),
+            "ignore_within" => new([Plus(Measure.AnsweredWithin)], [.. judged, Minus(Measure.AbandonedWithin), Plus(Measure.ShortAbandonedWithin)]),
+            "negative" => new([Plus(Measure.AnsweredWithin)], judged),
+            "positive" => new([Plus(Measure.AnsweredWithin), Plus(Measure.AbandonedWithin), Minus(Measure.ShortAbandonedWithin)], judged),
+            "removed_within" => new([Plus(Measure.AnsweredWithin), Plus(Measure.AbandonedWithin), Plus(Measure.CallbackWithin)], all),
+            _ => null,
+        };
+    }
+}

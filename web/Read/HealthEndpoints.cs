@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Web.Ingest;
+
+namespace OpsMonitor.Web.Read;
+
+/// <summary>How the server itself is: for a supervisor, a load balancer, and Prometheus.</summary>
+public static class HealthEndpoints
+{
+    /// <summary>Maps <c>/health/live</c> and <c>/health/ready</c>; they tell nothing but yes or no, so they ask for no key.</summary>
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health/live", (RequestDelegate)(static c => Reply.WriteAsync(c, 200, "application/json", w => w.WriteString("status", "live"))));
+        routes.MapGet("/health/ready", (RequestDelegate)(static c => c.RequestServices.GetRequiredService<LocalHost>().ReadOnly
+            ? new Problem(503, "read_only", "The journal failed; nothing can be written until somebody acts. Reading goes on.").WriteAsync(c)
+            : Reply.WriteAsync(c, 200, "application/json", w => w.WriteString("status", "ready"))));
+    }
+
+    /// <summary>The Prometheus text format, version 0.0.4.</summary>
+    internal static Task Prometheus(HttpContext context)
+    {
+        var host = context.RequestServices.GetRequiredService<LocalHost>();
+        var text = new StringBuilder();
+        host.Read(shard =>
+        {
+            Head(text, "opsmonitor_events_total", "counter", "Events accepted.");
+            foreach (var (name, s) in shard.Sources) Line(text, $"opsmonitor_events_total{{source=\"{Escape(name)}\"}}", s.Accepted);
+            Head(text, "opsmonitor_duplicates_total", "counter", "Events that had been accepted before.");
+            foreach (var (name, s) in shard.Sources) Line(text, $"opsmonitor_duplicates_total{{source=\"{Escape(name)}\"}}", s.Duplicates);
+            var all = shard.Books.Find("all")!;
+            var level = all.Over(Window.Always);
+            One(text, "opsmonitor_tickets_open", "gauge", "Open tickets.", level[Measure.OpenDelta]);
+            One(text, "opsmonitor_clocks_breached_open", "gauge", "Clocks of open tickets past due.",
+                all.MemberKeys.Where(k => k.Measure == Measure.ClockBreachedOpen).Sum(k => (long)all.Members(k).Count));
+            return 0;
+        });
+        One(text, "opsmonitor_queue_depth", "gauge", "Events offered and not yet durable.", host.Queued);
+        Head(text, "opsmonitor_detection_lateness_ms", "summary", "Alert raised minus true due time, in ms.");
+        if (host.Lateness.Percentile(50) is { } p50) Line(text, "opsmonitor_detection_lateness_ms{quantile=\"0.5\"}", p50);
+        if (host.Lateness.Percentile(99) is { } p99) Line(text, "opsmonitor_detection_lateness_ms{quantile=\"0.99\"}", p99);
+        Line(text, "opsmonitor_detection_lateness_ms_count", host.Lateness.Total);
+        One(text, "opsmonitor_detection_lateness_max_ms", "gauge", "The worst since the start, in ms.", host.Lateness.Max);
+        One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsync(text.ToString(), context.RequestAborted);
+    }
+
+    private static void One(StringBuilder text, string name, string type, string help, long value)
+    {
+        Head(text, name, type, help);
+        Line(text, name, value);
+    }
+
+    private static void Head(StringBuilder text, string name, string type, string help) =>
+        text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+
+    private static void Line(StringBuilder text, string name, long value) =>
+        text.Append(name).Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+
+    // A source is text from outside; an unescaped line break would forge a line.
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

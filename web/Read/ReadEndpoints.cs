@@ -1,0 +1,166 @@
+using System.Text.Json;
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Web.Board;
+using OpsMonitor.Web.Ingest;
+
+namespace OpsMonitor.Web.Read;
+
+/// <summary>The numbers, the lists behind them, and the alerts. Everything is read between two turns, so one answer never mixes two states.</summary>
+public static class ReadEndpoints
+{
+    /// <summary>Maps <c>/api/v1/...</c> and <c>/metrics</c>. The paths are whole: give it a group without a prefix.</summary>
+    public static void MapRead(this RouteGroupBuilder group)
+    {
+        Get(group, "/api/v1/metrics", Metrics);
+        Get(group, "/api/v1/tickets", c => List(c, SubjectKind.Ticket));
+        Get(group, "/api/v1/contacts", c => List(c, SubjectKind.Contact));
+        Get(group, "/api/v1/callbacks", c => List(c, SubjectKind.Callback));
+        Get(group, "/api/v1/tickets/{id}", Ticket);
+        Get(group, "/api/v1/alerts", Alerts);
+        group.MapGet("/metrics", (RequestDelegate)HealthEndpoints.Prometheus);
+    }
+
+    private static void Get(RouteGroupBuilder group, string path, Func<HttpContext, Task> answer) => group.MapGet(path, (RequestDelegate)(async context =>
+    {
+        try { await answer(context); }
+        catch (QueryException fault) { await fault.WriteAsync(context); }
+    }));
+
+    private static Task Metrics(HttpContext context)
+    {
+        var query = new Query(context.Request.Query, "scope", "window");
+        var (host, directory) = Services(context);
+        var scope = query.Scope();
+        var (window, live) = query.Window(directory, scope, host.Now);
+        var (table, asOf) = host.Read(shard => (Report.Of(shard, scope, window, live), shard.LastEventAt));
+        return Answer(context, writer =>
+        {
+            writer.WriteString("scope", scope.Replace('/', ':'));
+            writer.WriteStartObject("window");
+            TableJson.WriteTime(writer, "from", window.From);
+            TableJson.WriteTime(writer, "to", window.To);
+            writer.WriteEndObject();
+            TableJson.WriteTime(writer, "as_of", host.Now);
+            if (asOf == long.MinValue) writer.WriteNull("age_s"); else writer.WriteNumber("age_s", Math.Max(0, host.Now - asOf) / 1000m);
+            writer.WritePropertyName("metrics");
+            TableJson.Write(writer, table);
+        });
+    }
+
+    private static Task List(HttpContext context, SubjectKind kind)
+    {
+        var query = new Query(context.Request.Query, "department", "state", "metric", "window", "scope", "limit", "cursor");
+        if (query.Text("metric") is { } metric) return Behind(context, query, metric);
+        if (query.Text("window") is not null) throw new QueryException("window", "metric_missing", "A window belongs to a metric.");
+        var (host, _) = Services(context);
+        var (scope, department, state, limit, after) = (query.Scope(), query.Text("department"), query.Text("state"), query.Limit(), query.Cursor());
+        var page = host.Read(shard => shard.Rows(kind)
+            .Where(r => (after is null || string.CompareOrdinal(r.Subject.Id, after) > 0) && Concerns(r, scope, department) && IsIn(r, state))
+            .Take(limit + 1).ToList());
+        return Answer(context, writer =>
+        {
+            WriteItems(writer, page.Take(limit), row => TableJson.WriteRow(writer, row, clocks: false));
+            WriteNext(writer, page.Count > limit ? page[limit - 1].Subject.Id : null);
+        });
+    }
+
+    private static Task Behind(HttpContext context, Query query, string metric)
+    {
+        var (host, directory) = Services(context);
+        var drill = DrillDown.Of(metric) ?? throw new QueryException("metric", "bad_metric", "There is no list behind this name.");
+        if (query.Text("state") is not null) throw new QueryException("state", "state_with_metric", "The list behind a number is whole; it has no state.");
+        var scope = query.Scope();
+        if (query.Text("department") is { } department) scope = scope == "all" ? "department/" + department : throw new QueryException("department", "scope_twice", "Give a scope or a department.");
+        var (window, _) = query.Window(directory, scope, host.Now);
+        var (limit, offset) = (query.Limit(), query.Offset());
+        var (num, n, page) = host.Read(shard =>
+        {
+            var all = drill.List(shard, scope, window, shard.Now == long.MinValue ? host.Now : Math.Min(shard.Now, window.To));
+            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: shard.Find(i.Subject))).ToList());
+        });
+        return Answer(context, writer =>
+        {
+            writer.WriteString("metric", metric);
+            writer.WriteNumber("num", num);
+            writer.WriteNumber("n", n);
+            WriteItems(writer, page, p =>
+            {
+                writer.WriteString("subject", p.Item.Subject.ToString());
+                writer.WriteBoolean("in_numerator", p.Item.InNumerator);
+                if (p.Row is not null) TableJson.WriteRow(writer, p.Row, clocks: false);
+            });
+            WriteNext(writer, offset + page.Count < n ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
+        });
+    }
+
+    private static Task Ticket(HttpContext context)
+    {
+        _ = new Query(context.Request.Query);
+        var (host, _) = Services(context);
+        var row = host.Read(shard => shard.Find(new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!)));
+        return row is null
+            ? new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context)
+            : Answer(context, writer => TableJson.WriteRow(writer, row, clocks: true));
+    }
+
+    private static Task Alerts(HttpContext context)
+    {
+        var board = new Query(context.Request.Query, "board").Text("board") ?? "all";
+        var (host, directory) = Services(context);
+        var scope = board == "all" ? "all" : "department/" + board;
+        var (known, revision, alerts) = host.Read(shard => (
+            board == "all" || directory.Reference.Departments.ContainsKey(board) || shard.Books.Find(scope) is not null,
+            shard.Alerts.Revision, shard.Alerts.All.Where(a => BoardView.Concerns(a, scope)).ToList()));
+        if (!known) return new Problem(404, "no_such_board", "A board is 'all' or the id of a department.").WriteAsync(context);
+        return Answer(context, writer =>
+        {
+            writer.WriteNumber("rev", revision);
+            writer.WritePropertyName("alerts");
+            // What still stands first, the newest before the older.
+            var sorted = alerts.OrderBy(a => a.State != AlertState.Raised).ThenBy(a => a.Due.Level != AlertLevel.Red).ThenByDescending(a => a.Due.RaisedAt);
+            JsonSerializer.Serialize(writer, sorted.Take(AlertsShown).Select(AlertView.Of), BoardCells.Wire);
+        });
+    }
+
+    private const int AlertsShown = 1_000;
+
+    private static bool Concerns(Row row, string scope, string? department) =>
+        (department is null || row.DepartmentId == department)
+        && (scope == "all" || (row.QueueId is not null && scope == "queue/" + row.QueueId) || (row.DepartmentId is not null && scope == "department/" + row.DepartmentId));
+
+    /// <summary>Four words span states; any other is a state by its name.</summary>
+    private static bool IsIn(Row row, string? state) => state switch
+    {
+        null => true,
+        "open" => row.CreatedAt is not null && row.EndedAt is null,
+        "unresolved" => TicketCensus.IsUnresolved(row),
+        "breached" => row.EndedAt is null && row.Clocks.Any(c => c.State == "breached" && c.StoppedAt is null),
+        _ => row.State == state,
+    };
+
+    private static void WriteItems<T>(Utf8JsonWriter writer, IEnumerable<T> items, Action<T> write)
+    {
+        writer.WriteStartArray("items");
+        foreach (var item in items)
+        {
+            writer.WriteStartObject();
+            write(item);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void WriteNext(Utf8JsonWriter writer, string? place)
+    {
+        if (place is null) writer.WriteNull("cursor"); else writer.WriteString("cursor", Query.Encode(place));
+    }
+
+    private static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
+
+    private static (LocalHost Host, BoardDirectory Directory) Services(HttpContext context) =>
+        (context.RequestServices.GetRequiredService<LocalHost>(), context.RequestServices.GetRequiredService<BoardDirectory>());
+}
