@@ -24,8 +24,7 @@ internal sealed record ClockState(string State, long? DueAt, long? WarnAt, long 
             return new(stop <= due ? "met" : "breached", due, warn, paused, Math.Max(0, stop - due), null);
         if (clock.CancelledAt is { } cancelled && cancelled <= due)
             return new("cancelled", due, null, paused, 0, null);
-        var end = clock.CancelledAt ?? now;
-        return new(now >= due ? "breached" : "running", due, warn, paused, Math.Max(0, end - due), null);
+        return new(now >= due ? "breached" : "running", due, warn, paused, Math.Max(0, (clock.CancelledAt ?? due) - due), null);
     }
 
     private static long Warn(ClockInput clock, long due, BusinessCalendar calendar)

@@ -4,7 +4,10 @@ using OpsMonitor.Grains.Metrics;
 
 namespace OpsMonitor.Grains.Turns;
 
-/// <summary>One clock of a row, as it stands. Times in Unix ms; <see cref="DueAt"/> is null while paused, when <see cref="RemainingMs"/> tells.</summary>
+/// <summary>
+/// One clock of a row, as it stands. Times in Unix ms; <see cref="DueAt"/> is null while paused, when <see cref="RemainingMs"/> tells.
+/// <see cref="LateMs"/> is that of a clock that has ended; of one still open, now - <see cref="DueAt"/>, it is the reader's to take.
+/// </summary>
 public sealed record ClockRow(
     string Id, string Policy, int Version, string? DepartmentId, long StartedAt, long? DueAt, string State, long? StoppedAt, long PausedMs, long LateMs, long? RemainingMs);
 
@@ -64,10 +67,10 @@ internal sealed class Judgement(long now)
 /// <summary>Instants inside event data: RFC 3339 text, checked at the edge.</summary>
 internal static class Times
 {
-    public static long? Ms(string? text) =>
-        text is not null && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var at)
-            ? at.ToUnixTimeMilliseconds()
-            : null;
+    private const decimal LongestS = 1_000_000_000; // some thirty years: no duration, but no overflow either
 
-    public static long Ms(decimal seconds) => (long)(seconds * 1000);
+    public static long? Ms(string? text) => text is not null && Rfc3339.TryParse(text, out var at) ? at : null;
+
+    /// <summary>A sender's duration; an absurd one is cut to what can be added up.</summary>
+    public static long Ms(decimal seconds) => (long)(Math.Clamp(seconds, 0, LongestS) * 1000);
 }
