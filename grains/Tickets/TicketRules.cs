@@ -106,7 +106,11 @@ public static class TicketRules
 
     private static ClockRow Judge(Subject subject, TicketStory s, ClockPolicy promise, ClockInput clock, PolicySet policies, Judgement j)
     {
-        foreach (var pause in clock.Pauses) if (pause.To != long.MaxValue) j.Reached(pause.To);
+        foreach (var pause in clock.Pauses)
+        {
+            j.Reached(pause.From); // told ahead of its time, it begins on time
+            if (pause.To != long.MaxValue) j.Reached(pause.To);
+        }
         var version = promise.PolicyVersion ?? policies.Policy.Version;
         var state = ClockState.Of(clock, policies.CalendarOf(promise, clock.Department), j.Now);
         if (state.DueAt is { } due && state.State != "cancelled" && j.Reached(due))

@@ -9,7 +9,11 @@ namespace OpsMonitor.Grains.Turns;
 /// <see cref="LateMs"/> is that of a clock that has ended; of one still open, now - <see cref="DueAt"/>, it is the reader's to take.
 /// </summary>
 public sealed record ClockRow(
-    string Id, string Policy, int Version, string? DepartmentId, long StartedAt, long? DueAt, string State, long? StoppedAt, long PausedMs, long LateMs, long? RemainingMs);
+    string Id, string Policy, int Version, string? DepartmentId, long StartedAt, long? DueAt, string State, long? StoppedAt, long PausedMs, long LateMs, long? RemainingMs)
+{
+    /// <summary>Lateness as seen at an instant: of an open breach it is still growing.</summary>
+    public long LateAt(long now) => State == "breached" && StoppedAt is null && LateMs == 0 && DueAt is { } due ? Math.Max(0, now - due) : LateMs;
+}
 
 /// <summary>A subject's present state: what the lists, the drill-down and <c>--rows</c> show.</summary>
 public sealed record Row(

@@ -2,9 +2,11 @@ using NodaTime;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
+using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
 
 namespace OpsMonitor.Web.Serve;
@@ -22,9 +24,9 @@ public static class Server
             k.Limits.MaxRequestBodySize = 1 << 20;
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.AddSignalR();
         builder.Services.AddOpenApi();
         AddHost(builder.Services, options, announce);
+        builder.Services.AddBoard();
         return Map(builder.Build());
     }
 
@@ -81,6 +83,9 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
+        app.MapBoard().RequireKeyOrLoopback();
+        app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapHealth();
         return app;
     }
 }
