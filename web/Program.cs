@@ -1,1 +1,1 @@
-return 0;
+return await OpsMonitor.Web.Cli.CommandLine.RunAsync(args);

@@ -32,7 +32,8 @@ public enum ClockPer { Ticket, Dispatch, Callback }
 
 /// <summary>
 /// One promise: from <see cref="Start"/> to the first of <see cref="Stop"/> (event types), within the limit of the ticket's priority
-/// (1 to 4). <see cref="WarnPercent"/> of the limit raises yellow, the whole of it red.
+/// (1 to 4). <see cref="WarnPercent"/> of the limit raises yellow, the whole of it red. A clock that came from another policy than the
+/// one it stands in keeps that policy's id and version; a calendar of its own wins over the department's.
 /// </summary>
 public sealed record ClockPolicy(
     string Id,
@@ -40,7 +41,10 @@ public sealed record ClockPolicy(
     IReadOnlyList<string> Stop,
     IReadOnlyList<Limit> LimitByPriority,
     IReadOnlyList<PauseReason> PauseOn,
-    int WarnPercent = 75)
+    int WarnPercent = 75,
+    string? PolicyId = null,
+    int? PolicyVersion = null,
+    BusinessCalendar? Calendar = null)
 {
     public Limit LimitFor(int priority) => LimitByPriority[Math.Clamp(priority, 1, LimitByPriority.Count) - 1];
 }
@@ -82,4 +86,7 @@ public sealed record PolicySet(
 
     public BusinessCalendar CalendarOf(string? department) =>
         department is not null && DepartmentCalendars.TryGetValue(department, out var own) ? own : Policy.Calendar;
+
+    /// <summary>What a clock counts in: its own calendar, else the department's, else the policy's.</summary>
+    public BusinessCalendar CalendarOf(ClockPolicy clock, string? department) => clock.Calendar ?? CalendarOf(department);
 }

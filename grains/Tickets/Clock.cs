@@ -12,16 +12,20 @@ internal sealed record ClockState(string State, long? DueAt, long? WarnAt, long 
     /// <summary>Judges one clock: its due time is the unpaused one, moved by the working time of every pause before it.</summary>
     public static ClockState Of(ClockInput clock, BusinessCalendar calendar, long now)
     {
-        var pauses = Merge(clock.Pauses, clock.StoppedAt ?? clock.CancelledAt ?? now, now);
-        var due = Moved(clock.OwnDue ?? clock.Limit.DueFrom(clock.Start, calendar), pauses, calendar, clock.OwnDue is not null, out var pausedNow, out var paused);
-        if (pausedNow is { } since && clock.StoppedAt is null && clock.CancelledAt is null)
+        var stopped = clock.StoppedAt > clock.CancelledAt ? null : clock.StoppedAt; // what was cancelled cannot be met or missed any more
+        var pauses = Merge(clock.Pauses, stopped ?? clock.CancelledAt, now);
+        var named = clock.OwnDue is not null;
+        var unmoved = clock.OwnDue ?? clock.Limit.DueFrom(clock.Start, calendar);
+        var due = Moved(unmoved, pauses, calendar, named, out var pausedNow, out var paused);
+        if (pausedNow is { } since && stopped is null && clock.CancelledAt is null)
             return new("paused", null, null, paused, 0, calendar.Between(since, due));
-        if (clock.StoppedAt is { } stop)
-            return new(stop <= due ? "met" : "breached", due, Warn(clock, due, calendar), paused, Math.Max(0, stop - due), null);
+        var warn = Moved(Warn(clock, unmoved, calendar), pauses, calendar, named, out _, out _);
+        if (stopped is { } stop)
+            return new(stop <= due ? "met" : "breached", due, warn, paused, Math.Max(0, stop - due), null);
         if (clock.CancelledAt is { } cancelled && cancelled <= due)
             return new("cancelled", due, null, paused, 0, null);
         var end = clock.CancelledAt ?? now;
-        return new(now >= due ? "breached" : "running", due, Warn(clock, due, calendar), paused, Math.Max(0, end - due), null);
+        return new(now >= due ? "breached" : "running", due, warn, paused, Math.Max(0, end - due), null);
     }
 
     private static long Warn(ClockInput clock, long due, BusinessCalendar calendar)
@@ -46,13 +50,13 @@ internal sealed record ClockState(string State, long? DueAt, long? WarnAt, long 
         return due;
     }
 
-    /// <summary>Overlapping pauses count once. One that is still going on at the clock's end is cut there; at now, it is open.</summary>
-    private static List<Stretch> Merge(IReadOnlyList<Stretch> pauses, long end, long now)
+    /// <summary>Overlapping pauses count once. One that outlasts the clock is cut at its end; on a clock without an end it is open.</summary>
+    private static List<Stretch> Merge(IReadOnlyList<Stretch> pauses, long? end, long now)
     {
         var merged = new List<Stretch>();
-        foreach (var p in pauses.Where(p => p.From < end || (p.From <= now && end == now)).OrderBy(p => p.From).ThenBy(p => p.To))
+        foreach (var p in pauses.Where(p => end is { } e ? p.From < e : p.From <= now).OrderBy(p => p.From).ThenBy(p => p.To))
         {
-            var to = p.To > end ? (end < now ? end : long.MaxValue) : p.To;
+            var to = end is { } e ? Math.Min(p.To, e) : p.To > now ? long.MaxValue : p.To;
             if (merged.Count > 0 && p.From <= merged[^1].To) merged[^1] = new(merged[^1].From, Math.Max(merged[^1].To, to));
             else merged.Add(new(p.From, to));
         }

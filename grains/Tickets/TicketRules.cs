@@ -17,7 +17,7 @@ public static class TicketRules
 
         var judged = new Judgement(now);
         Count(story, judged);
-        var clocks = Clocks(story, policies).Select(c => Judge(subject, story, c, policies, judged)).ToList();
+        var clocks = Clocks(story, policies).Select(c => Judge(subject, story, c.Policy, c.Input, policies, judged)).ToList();
         CountClosing(story, clocks, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks,
@@ -68,7 +68,7 @@ public static class TicketRules
         if (clocks.FirstOrDefault(c => c.Id == "resolution") is { DueAt: { } due } && closed <= due) j.Point(Measure.ClosedOnTime, null, s.Department, closed);
     }
 
-    private static IEnumerable<ClockInput> Clocks(TicketStory s, PolicySet policies)
+    private static IEnumerable<(ClockPolicy Policy, ClockInput Input)> Clocks(TicketStory s, PolicySet policies)
     {
         var priority = s.Priority ?? Policy.DefaultPriority;
         foreach (var clock in policies.Policy.Clocks)
@@ -77,11 +77,11 @@ public static class TicketRules
             if (clock.Per == ClockPer.Dispatch)
             {
                 foreach (var d in s.Dispatches.Values)
-                    yield return new($"{clock.Id}/{d.Id}", clock.Id, d.Department, d.At, limit, d.DueAt, [], d.AnsweredAt, d.WithdrawnAt ?? s.ExitAt ?? s.ClosedAt, clock.WarnPercent);
+                    yield return (clock, new($"{clock.Id}/{d.Id}", clock.Id, d.Department, d.At, limit, d.DueAt, [], d.AnsweredAt, d.WithdrawnAt ?? s.ExitAt ?? s.ClosedAt, clock.WarnPercent));
                 continue;
             }
             var stop = StopOf(s, clock);
-            yield return new(clock.Id, clock.Id, s.Department, s.CreatedAt, limit, OwnDue(s, clock.Id), PausesOf(s, clock), stop, s.ExitAt ?? s.ClosedAt, clock.WarnPercent);
+            yield return (clock, new(clock.Id, clock.Id, s.Department, s.CreatedAt, limit, OwnDue(s, clock.Id), PausesOf(s, clock), stop, s.ExitAt ?? s.ClosedAt, clock.WarnPercent));
         }
     }
 
@@ -104,11 +104,11 @@ public static class TicketRules
         return own;
     }
 
-    private static ClockRow Judge(Subject subject, TicketStory s, ClockInput clock, PolicySet policies, Judgement j)
+    private static ClockRow Judge(Subject subject, TicketStory s, ClockPolicy promise, ClockInput clock, PolicySet policies, Judgement j)
     {
         foreach (var pause in clock.Pauses) if (pause.To != long.MaxValue) j.Reached(pause.To);
-        var policy = policies.Policy;
-        var state = ClockState.Of(clock, policies.CalendarOf(clock.Department), j.Now);
+        var version = promise.PolicyVersion ?? policies.Policy.Version;
+        var state = ClockState.Of(clock, policies.CalendarOf(promise, clock.Department), j.Now);
         if (state.DueAt is { } due && state.State != "cancelled" && j.Reached(due))
         {
             j.Point(Measure.ClockDue, null, clock.Department, due, 1, clock.Metric);
@@ -116,21 +116,21 @@ public static class TicketRules
         }
         var open = clock.StoppedAt is null && clock.CancelledAt is null && !s.Ended;
         if (state.State == "running" && open) j.Member(Measure.ClockRunning, null, clock.Department, state.DueAt!.Value, clock.Metric);
-        if (state.State == "breached") Breach(subject, clock, policy, state, open, j);
-        else if (state.State == "running" && state.WarnAt is { } warn && j.Reached(warn)) Warn(subject, clock, policy, state, warn, j);
-        return new(clock.Id, policy.Id, policy.Version, clock.Department, clock.Start, state.DueAt, state.State, clock.StoppedAt, state.PausedMs, state.LateMs, state.RemainingMs);
+        if (state.State == "breached") Breach(subject, clock, version, state, open, j);
+        else if (state.State == "running" && state.WarnAt is { } warn && j.Reached(warn)) Warn(subject, clock, version, state, warn, j);
+        return new(clock.Id, promise.PolicyId ?? policies.Policy.Id, version, clock.Department, clock.Start, state.DueAt, state.State, clock.StoppedAt, state.PausedMs, state.LateMs, state.RemainingMs);
     }
 
-    private static void Breach(Subject subject, ClockInput clock, Policy policy, ClockState state, bool open, Judgement j)
+    private static void Breach(Subject subject, ClockInput clock, int version, ClockState state, bool open, Judgement j)
     {
         var due = state.DueAt!.Value;
         if (open) j.Member(Measure.ClockBreachedOpen, null, clock.Department, due, clock.Metric);
-        j.Alert(new(subject, "clock_breach", policy.Version, clock.Id, AlertLevel.Red, clock.Department, due, due, open));
+        j.Alert(new(subject, "clock_breach", version, clock.Id, AlertLevel.Red, clock.Department, due, due, open));
     }
 
-    private static void Warn(Subject subject, ClockInput clock, Policy policy, ClockState state, long warn, Judgement j)
+    private static void Warn(Subject subject, ClockInput clock, int version, ClockState state, long warn, Judgement j)
     {
         j.Member(Measure.ClockAtRisk, null, clock.Department, state.DueAt!.Value, clock.Metric);
-        j.Alert(new(subject, "clock_warning", policy.Version, clock.Id, AlertLevel.Yellow, clock.Department, state.DueAt!.Value, warn, true));
+        j.Alert(new(subject, "clock_warning", version, clock.Id, AlertLevel.Yellow, clock.Department, state.DueAt!.Value, warn, true));
     }
 }

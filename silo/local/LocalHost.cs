@@ -9,7 +9,14 @@ namespace OpsMonitor.Silo.Local;
 
 /// <param name="DataFolder">holds the journal and what belongs to it; null keeps nothing (replay, tests)</param>
 /// <param name="BackfillUntil">Unix ms: take events of any age, judge as of this instant, send no alerts; null = live</param>
-public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, long? BackfillUntil = null, int QueueLimit = 20_000);
+public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, long? BackfillUntil = null, int QueueLimit = 20_000)
+{
+    /// <summary>Turns to take before the first live one, each promise noticed at its second: the demo's days before today.</summary>
+    public IEnumerable<TurnInput> Past { get; init; } = [];
+
+    /// <summary>Only look: recover, take no turn, write nothing.</summary>
+    public bool Frozen { get; init; }
+}
 
 /// <summary>Why events are not taken now. Nothing of the batch was kept; sending it again is safe.</summary>
 public enum Refusal { None, Full, ReadOnly }
@@ -40,6 +47,7 @@ public sealed class LocalHost : IAsyncDisposable
         (_options, _clock, _announce) = (options, clock, announce);
         _shard = NewShard();
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce) : null;
+        Live(options.Past);
         Recover();
         _writer = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
@@ -109,7 +117,16 @@ public sealed class LocalHost : IAsyncDisposable
             frames++;
         }
         if (frames > 0) _announce($"recovered {_shard.EventCount} events from {frames} frames");
-        Turn([]); // everything overdue is raised at once, with its true time
+        if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
+    }
+
+    private void Live(IEnumerable<TurnInput> past)
+    {
+        foreach (var turn in past)
+        {
+            while (_shard.NextWake <= turn.Now) _shard.Step(new(_shard.NextWake, []));
+            _shard.Step(turn);
+        }
     }
 
     private async Task Write()
@@ -127,12 +144,12 @@ public sealed class LocalHost : IAsyncDisposable
 
     private async Task WaitForWork()
     {
-        var wake = Read(s => s.NextWake);
+        var wake = _options.Frozen ? long.MaxValue : Read(s => s.NextWake);
         if (_options.BackfillUntil is not null) wake = long.MaxValue;
         var wait = wake == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, 3_600_000));
         if (wait == TimeSpan.Zero || ReadOnly && _offers.Reader.Count > 0) return;
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        timer.CancelAfter(wait);
+        using var wakeUp = new CancellationTokenSource(wait, _clock);
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, wakeUp.Token);
         try { await _offers.Reader.WaitToReadAsync(timer.Token); }
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested) { }
     }

@@ -1,0 +1,80 @@
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using Xunit;
+
+namespace OpsMonitor.Tests.Grains.Alerts;
+
+public sealed class LateDataTests
+{
+    private const string T = "ticket/T-1";
+    private static readonly TicketCreated Created = new(TicketKind.Complaint, Channel.Phone, Priority: 1, DepartmentId: "billing");
+
+    private static (long Met, long Due) Sla(Story story) =>
+        (story.Sums()[Measure.ClockMet, "resolution"], story.Sums()[Measure.ClockDue, "resolution"]);
+
+    [Fact]
+    public void A_breach_that_late_data_undoes_is_retracted_and_the_number_restored()
+    {
+        var story = Story.Of().At("09:00:00", T, Created).Tick("13:00:00");
+        Assert.Equal((0, 1), Sla(story));
+        Assert.Equal(AlertState.Raised, story.Alert("clock_breach", "resolution")!.State);
+        Assert.Equal(1, story.Members(Measure.ClockBreachedOpen, "resolution"));
+
+        story.Told("13:20:00", "12:55:00", T, new TicketResolved("fixed"));
+        Assert.Equal((1, 1), Sla(story));
+        Assert.Equal((AlertState.Retracted, Story.Ms("13:20:00")), (story.Alert("clock_breach", "resolution")!.State, story.Alert("clock_breach", "resolution")!.ChangedAt));
+        Assert.Equal(0, story.Members(Measure.ClockBreachedOpen, "resolution"));
+        Assert.True(story.Last!.MustCommit);
+    }
+
+    [Fact]
+    public void A_breach_that_ends_late_is_resolved_and_still_counts()
+    {
+        var story = Story.Of().At("09:00:00", T, Created).At("13:20:00", T, new TicketResolved("fixed"));
+        Assert.Equal((0, 1), Sla(story));
+        Assert.Equal(AlertState.Resolved, story.Alert("clock_breach", "resolution")!.State);
+        Assert.Equal(20 * Story.Minute, story.Clock(T, "resolution").LateMs);
+    }
+
+    [Fact]
+    public void A_ticket_whose_opening_arrives_after_its_resolution_ends_as_if_in_order()
+    {
+        var story = Story.Of().At("12:00:00", T, new TicketResolved("fixed"));
+        Assert.Equal("unknown", story.Row(T).State);
+        story.Told("13:30:00", "09:00:00", T, Created);
+        Assert.Equal(("resolved", "met"), (story.Row(T).State, story.Clock(T, "resolution").State));
+        Assert.Equal((1, 1), Sla(story));
+        Assert.Null(story.Alert("clock_breach", "resolution"));
+        Assert.Empty(story.Row(T).Anomalies);
+    }
+
+    [Fact]
+    public void An_alert_is_raised_once_however_often_it_is_looked_at()
+    {
+        var story = Story.Of().At("09:00:00", T, Created);
+        var told = 0;
+        for (var second = 0; second < 600; second++)
+        {
+            story.Turn(Story.Ms("12:55:00") + (second * Story.Second));
+            told += story.Last!.Alerts.Count(a => a.Due is { Rule: "clock_breach", Clock: "resolution" });
+        }
+        Assert.Equal(1, told);
+        story.At("13:10:00", T, new TicketAssigned("anna"));
+        Assert.Empty(story.Last!.Alerts); // evaluated again, the same alert
+    }
+
+    [Fact]
+    public void The_same_breach_has_the_same_code_whenever_it_was_noticed() =>
+        Assert.Equal(
+            Story.Of().At("09:00:00", T, Created).Tick("13:00:00").Alert("clock_breach", "resolution")!.Code,
+            Story.Of().At("09:00:00", T, Created).Tick("+2 00:00:00").Alert("clock_breach", "resolution")!.Code);
+
+    [Fact]
+    public void Back_fill_counts_and_raises_nothing()
+    {
+        var story = Story.Of(backfill: true).At("09:00:00", T, Created).Tick("14:00:00");
+        Assert.Equal((0, 1), Sla(story));
+        Assert.Empty(story.Shard.Alerts.All);
+    }
+}

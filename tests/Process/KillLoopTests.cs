@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Tests.Silo.Local.Journal;
+using Xunit;
+
+namespace OpsMonitor.Tests.Processes;
+
+/// <summary>
+/// The promise behind every 200: it survives the death of the process at any moment. A kill cannot show what a power cut would lose from the
+/// disk's own cache; that rests on the journal's settings, which are read back at every start.
+/// </summary>
+public sealed partial class KillLoopTests(ITestOutputHelper output)
+{
+    private const int BatchSize = 10, Senders = 3, FewLoops = 8, Seed = 20_261_121;
+
+    private readonly record struct Batch(string Body, int Events);
+
+    private readonly ConcurrentQueue<Batch> _acknowledged = new();
+    private readonly ConcurrentQueue<Batch> _unknown = new();
+    private string _key = "";
+    private int _batches;
+
+    [Fact(Timeout = 1_800_000)]
+    public async Task What_was_acknowledged_is_there_once_however_often_the_process_is_killed()
+    {
+        var loops = int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_LOOPS"), CultureInfo.InvariantCulture, out var wanted) ? wanted : FewLoops;
+        using var folder = new TemporaryFolder();
+        var random = new Random(Seed);
+        var redelivered = 0;
+        for (var loop = 0; loop < loops; loop++)
+        {
+            using var server = await ServerProcess.StartAsync(folder.Path);
+            _key = server.FirstKey ?? _key;
+            redelivered += await SendUnknownAgain(server.Root);
+            await PostUntilKilled(server, TimeSpan.FromMilliseconds(random.Next(20, 500)));
+        }
+        using (var server = await ServerProcess.StartAsync(folder.Path))
+        {
+            redelivered += await SendUnknownAgain(server.Root);
+            var (accepted, duplicate) = await SendAll(server.Root, _acknowledged);
+            Assert.Equal(0, accepted); // an accepted one had been lost
+            Assert.Equal(Events(_acknowledged), duplicate);
+            server.Kill();
+        }
+        await CheckCounts(folder.Path, Events(_acknowledged));
+        output.WriteLine($"{loops} loops, {Events(_acknowledged)} acknowledged, 0 lost, 0 doubled ({redelivered} events in doubt at a kill were sent again; of {_batches} batches)");
+    }
+
+    /// <summary>Every batch has been acknowledged by now, at first or when it was sent again: so equal, not only "at least".</summary>
+    private static async Task CheckCounts(string folder, long expected)
+    {
+        var (exit, said) = await ServerProcess.RunAsync("verify", "--data", folder);
+        Assert.True(exit == 0, said);
+        Assert.Equal(expected, long.Parse(EventCount().Match(said).Groups[1].Value, CultureInfo.InvariantCulture));
+        await using var host = LocalHost.Open(new(folder, PolicySet.Default) { Frozen = true }, TimeProvider.System, static _ => { });
+        Assert.Equal(expected, host.Read(s => s.Books.Find("all")!.Over(Window.Always)[Measure.Created]));
+        Assert.Equal(expected, host.Read(s => s.Rows().LongCount()));
+    }
+
+    private async Task PostUntilKilled(ServerProcess server, TimeSpan life)
+    {
+        using var client = Client(server.Root);
+        using var end = new CancellationTokenSource();
+        var senders = Enumerable.Range(0, Senders).Select(_ => Task.Run(() => PostOn(client, end.Token))).ToArray();
+        await Task.Delay(life);
+        server.Kill();
+        await end.CancelAsync();
+        await Task.WhenAll(senders);
+    }
+
+    private async Task PostOn(HttpClient client, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            var batch = NewBatch(Interlocked.Increment(ref _batches));
+            try
+            {
+                var (accepted, _) = await Post(client, batch);
+                Assert.Equal(batch.Events, accepted);
+                _acknowledged.Enqueue(batch);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                _unknown.Enqueue(batch); // kept or not: nobody knows, so the sender sends it again
+                return;
+            }
+        }
+    }
+
+    private async Task<int> SendUnknownAgain(Uri root)
+    {
+        var again = 0;
+        using var client = Client(root);
+        while (_unknown.TryDequeue(out var batch))
+        {
+            var (accepted, duplicate) = await Post(client, batch);
+            Assert.True(accepted == 0 || duplicate == 0, "a batch is one commit: it is there whole or not at all");
+            Assert.Equal(batch.Events, accepted + duplicate);
+            _acknowledged.Enqueue(batch);
+            again += batch.Events;
+        }
+        return again;
+    }
+
+    private async Task<(int Accepted, int Duplicate)> SendAll(Uri root, IEnumerable<Batch> batches)
+    {
+        using var client = Client(root);
+        var (accepted, duplicate) = (0, 0);
+        foreach (var batch in batches)
+        {
+            var answer = await Post(client, batch);
+            (accepted, duplicate) = (accepted + answer.Accepted, duplicate + answer.Duplicate);
+        }
+        return (accepted, duplicate);
+    }
+
+    private static async Task<(int Accepted, int Duplicate)> Post(HttpClient client, Batch batch)
+    {
+        using var content = new StringContent(batch.Body, Encoding.UTF8, "application/cloudevents-batch+json");
+        using var response = await client.PostAsync(new Uri("/api/v1/events", UriKind.Relative), content);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.OK, text);
+        using var answer = JsonDocument.Parse(text);
+        Assert.Equal(0, answer.RootElement.GetProperty("rejected").GetInt32());
+        return (answer.RootElement.GetProperty("accepted").GetInt32(), answer.RootElement.GetProperty("duplicate").GetInt32());
+    }
+
+    private HttpClient Client(Uri root) => new()
+    {
+        BaseAddress = root,
+        Timeout = TimeSpan.FromSeconds(60),
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", _key) },
+    };
+
+    private static Batch NewBatch(int number)
+    {
+        var now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        var events = Enumerable.Range(0, BatchSize).Select(i =>
+            $$$"""
+            {"specversion":"1.0","id":"{{{number}}}-{{{i}}}","source":"kill-loop","type":"ticket.created","time":"{{{now}}}","subject":"ticket/K-{{{number}}}-{{{i}}}",
+             "data":{"kind":"complaint","channel":"phone","department_id":"billing","priority":{{{(i % 4) + 1}}}}}
+            """);
+        return new($"[{string.Join(',', events)}]", BatchSize);
+    }
+
+    private static long Events(IEnumerable<Batch> batches) => batches.Sum(b => (long)b.Events);
+
+    [GeneratedRegex(@"\((\d+) events\)")]
+    private static partial Regex EventCount();
+}

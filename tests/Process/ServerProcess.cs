@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace OpsMonitor.Tests.Processes;
+
+/// <summary>The real program as a child process, which can be killed at any moment.</summary>
+internal sealed partial class ServerProcess : IDisposable
+{
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+
+    private readonly System.Diagnostics.Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly TaskCompletionSource<Uri> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(string folder)
+    {
+        _process = Program("serve", "--data", folder, "--url", "http://127.0.0.1:0");
+        _process.EnableRaisingEvents = true;
+        _process.OutputDataReceived += (_, e) => Heard(e.Data);
+        _process.ErrorDataReceived += (_, e) => Heard(e.Data);
+        _process.Exited += (_, _) => _up.TrySetException(new InvalidOperationException($"the server ended before it was up: {Said}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>The key that a first start shows; null at every later start.</summary>
+    public string? FirstKey { get; private set; }
+
+    public Uri Root => _up.Task.Result;
+
+    private string Said => string.Join('\n', _lines);
+
+    public static async Task<ServerProcess> StartAsync(string folder)
+    {
+        var server = new ServerProcess(folder);
+        try
+        {
+            await server._up.Task.WaitAsync(StartsWithin);
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command of the program to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        using var process = Program(arguments);
+        process.Start();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
+        return (process.ExitCode, await output + await errors);
+    }
+
+    /// <summary>SIGKILL: no handler runs, no buffer is flushed.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) Kill();
+        _process.Dispose();
+    }
+
+    private static System.Diagnostics.Process Program(params string[] arguments) => new()
+    {
+        StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "opsmonitor.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        },
+    };
+
+    private void Heard(string? line)
+    {
+        if (line is null) return;
+        _lines.Enqueue(line);
+        if (line.Trim() is var word && word.StartsWith("om_live_", StringComparison.Ordinal)) FirstKey = word;
+        if (UpLine().Match(line) is { Success: true } up) _up.TrySetResult(new(up.Groups[1].Value));
+    }
+
+    [GeneratedRegex(@"^OpsMonitor is up: (http://127\.0\.0\.1:\d+)/")]
+    private static partial Regex UpLine();
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using OpsMonitor.Web.Ingest;
+
+namespace OpsMonitor.Web.Access;
+
+/// <summary>What an endpoint asks of its caller; as metadata, so that a test can find an endpoint that asks nothing.</summary>
+public sealed record AccessRule(bool KeyNeeded);
+
+/// <summary>Access to endpoints and hubs. Works on anything mapped; needs an <see cref="ApiKeyStore"/> among the services.</summary>
+public static class AccessRules
+{
+    private static readonly string[] Forwarding =
+        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-IP", "Via"];
+
+    /// <summary>Only with a live key in <c>Authorization: Bearer</c> or <c>X-API-Key</c>; never in a URL.</summary>
+    public static TBuilder RequireKey<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        Guard(builder, new(true), HasKey);
+
+    /// <summary>With a live key, or from a browser or program on this very machine.</summary>
+    public static TBuilder RequireKeyOrLoopback<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        Guard(builder, new(false), static context => Presented(context.Request) is null ? IsLocal(context) : HasKey(context));
+
+    private static TBuilder Guard<TBuilder>(TBuilder builder, AccessRule rule, Func<HttpContext, bool> allowed) where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint =>
+        {
+            endpoint.Metadata.Add(rule);
+            var next = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = context => allowed(context) ? next(context) : RefuseAsync(context);
+        });
+        return builder;
+    }
+
+    private static bool HasKey(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ApiKeyStore>().Verify(Presented(context.Request));
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        return new Problem(401, "unauthorized", "A live API key is needed, in Authorization: Bearer or X-API-Key.").WriteAsync(context);
+    }
+
+    private static string? Presented(HttpRequest request)
+    {
+        var bearer = request.Headers.Authorization;
+        if (bearer.Count > 0)
+            return bearer.Count == 1 && bearer[0]!.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? bearer[0]![7..].Trim() : "";
+        var key = request.Headers["X-API-Key"];
+        return key.Count == 0 ? null : key.Count == 1 ? key[0] : "";
+    }
+
+    /// <summary>
+    /// A loopback address alone proves little: a proxy on this machine has one too, and so has a browser here that runs somebody
+    /// else's page. Hence no trace of a proxy, a Host that DNS cannot point here, and an Origin that is our own.
+    /// </summary>
+    private static bool IsLocal(HttpContext context)
+    {
+        var request = context.Request;
+        if (context.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote)) return false;
+        foreach (var header in Forwarding)
+            if (request.Headers.ContainsKey(header)) return false;
+        if (request.Host.Host.ToLowerInvariant() is not ("localhost" or "127.0.0.1" or "[::1]" or "::1")) return false;
+        var origin = request.Headers.Origin;
+        return origin.Count == 0 || (origin.Count == 1 && string.Equals(origin[0], $"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase));
+    }
+}

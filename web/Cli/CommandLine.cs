@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+using NodaTime;
+
+namespace OpsMonitor.Web.Cli;
+
+/// <summary>The program's commands. <c>serve</c> is what runs when none is named.</summary>
+public static class CommandLine
+{
+    public static Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("OpsMonitor: true, live numbers for complaint desks and call centres")
+        {
+            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), SendCommand.Make(), VerifyCommand.Make(),
+        };
+        // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
+        string[] own = ["--help", "-h", "-?", "--version"];
+        var named = args.Length > 0 && (own.Contains(args[0]) || root.Subcommands.Any(c => c.Name == args[0]) || args[0].StartsWith('['));
+        return root.Parse(named ? args : ["serve", .. args]).InvokeAsync();
+    }
+
+    /// <summary>Bad input on the command line: one line that says what and where, exit code 2.</summary>
+    public static int Fail(string message)
+    {
+        Console.Error.WriteLine($"opsmonitor: {message}");
+        return 2;
+    }
+
+    /// <summary>Runs a command's body; what the user can put right becomes one line instead of a stack.</summary>
+    public static int Guard(Func<int> body)
+    {
+        try { return body(); }
+        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException) { return Fail(e.Message); }
+    }
+
+    /// <returns>null for a text that no zone of the IANA list has</returns>
+    public static DateTimeZone Zone(string id) =>
+        DateTimeZoneProviders.Tzdb.GetZoneOrNull(id) ?? throw new FormatException($"--zone: '{id}' is no IANA time zone (for example Asia/Shanghai)");
+
+    public static long? Time(string option, string? text) => text is null
+        ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? at.ToUnixTimeMilliseconds()
+            : throw new FormatException($"{option}: '{text}' is no RFC 3339 time (for example 2026-11-21T09:00:00Z)");
+}

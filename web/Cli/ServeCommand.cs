@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using OpsMonitor.Silo.Local.Journal;
+using OpsMonitor.Web.Serve;
+
+namespace OpsMonitor.Web.Cli;
+
+internal static class ServeCommand
+{
+    public static Command Make()
+    {
+        var data = new Option<string>("--data") { Description = "data folder: journal, keys, reference data", DefaultValueFactory = _ => "data" };
+        var url = new Option<string>("--url") { Description = "where to listen", DefaultValueFactory = _ => "http://127.0.0.1:5080" };
+        var reference = new Option<string?>("--policy") { Description = "folder with policies/, calendars/, departments.yaml, queues.yaml (default: reference in the data folder)" };
+        var demo = new Option<bool>("--demo") { Description = "a living call centre with eight days behind it; keeps nothing" };
+        var seed = new Option<int>("--seed") { Description = "another call centre", DefaultValueFactory = _ => 1 };
+        var speed = new Option<int>("--speed") { Description = "the demo's pace, 1 to 600", DefaultValueFactory = _ => 1 };
+        var zone = new Option<string?>("--zone") { Description = "time zone of the wall's clock and of 'today' (IANA)" };
+        var backfill = new Option<bool>("--backfill") { Description = "take events of any age, judged as of --until; sends no alerts" };
+        var until = new Option<string?>("--until") { Description = "the back-fill's now, RFC 3339" };
+        var command = new Command("serve", "Take events in, judge them, show the wall (the default command)") { data, url, reference, demo, seed, speed, zone, backfill, until };
+        command.SetAction((parsed, stop) =>
+        {
+            var isDemo = parsed.GetValue(demo);
+            var folder = isDemo && parsed.GetResult(data) is null or { Implicit: true } && isDemo
+                ? Path.Combine(Path.GetTempPath(), $"opsmonitor-demo-{Environment.ProcessId}")
+                : parsed.GetValue(data)!;
+            return Run(() => new(folder, parsed.GetValue(url)!, parsed.GetValue(reference), isDemo, parsed.GetValue(seed), Math.Clamp(parsed.GetValue(speed), 1, 600),
+                parsed.GetValue(backfill) ? CommandLine.Time("--until", parsed.GetValue(until)) ?? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
+                CommandLine.Zone(parsed.GetValue(zone) ?? (isDemo ? "Asia/Shanghai" : TimeZoneInfo.Local.HasIanaId ? TimeZoneInfo.Local.Id : "UTC")).Id), stop);
+        });
+        return command;
+    }
+
+    private static async Task<int> Run(Func<ServeOptions> read, CancellationToken stop)
+    {
+        WebApplication app;
+        try { app = Server.Build(read(), Console.WriteLine); }
+        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or JournalInUseException or JournalFailedException or JournalDamagedException)
+        {
+            return CommandLine.Fail(e.Message);
+        }
+        await using (app)
+        {
+            try { await app.StartAsync(stop); }
+            catch (IOException e) { return CommandLine.Fail(e.Message); }
+            foreach (var address in app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses)
+                Console.WriteLine($"OpsMonitor is up: {address}/board/all  (Ctrl+C stops it)");
+            await app.WaitForShutdownAsync(stop);
+        }
+        return 0;
+    }
+}

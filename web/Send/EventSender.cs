@@ -1,0 +1,242 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OpsMonitor.Web.Send;
+
+/// <summary>Plays a file of events to a server as if they happened now. Ids stay as they are, so every
+/// retry is safe; a second run of the same file moves its times elsewhere, and a server keeps what it had under an id first.</summary>
+public sealed class EventSender
+{
+    private const int MaxBodyBytes = 900 * 1024; // under the server's 1 MiB
+    private static readonly MediaTypeHeaderValue BatchType = new("application/cloudevents-batch+json");
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(250), LongestBackOff = TimeSpan.FromSeconds(30);
+
+    private readonly SendOptions _options;
+    private readonly HttpClient _client;
+    private readonly Uri _endpoint;
+    private long _began;
+    private readonly List<string> _batch = [];
+    private int _batchBytes;
+    private SendReport _report = new(0, 0, 0, 0, 0, 0, TimeSpan.Zero, null);
+
+    private EventSender(SendOptions options, HttpClient client)
+    {
+        (_options, _client) = (options, client);
+        _endpoint = new(options.Url.AbsoluteUri.TrimEnd('/') + "/api/v1/events");
+        _began = options.Time.GetTimestamp();
+    }
+
+    /// <summary>Sends the whole file.</summary>
+    /// <exception cref="SendException">The server refused for good (401, 403, 404, ...) or could not be reached.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static async Task<SendReport> RunAsync(SendOptions options, CancellationToken cancel)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Speed);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchSize, 500);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxTries, 1);
+        using var client = options.Handler is { } handler ? new HttpClient(handler, disposeHandler: false) : new HttpClient();
+        client.Timeout = TimeSpan.FromSeconds(30);
+        if (options.Key is { } key) client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        return await new EventSender(options, client).RunAsync(cancel);
+    }
+
+    private async Task<SendReport> RunAsync(CancellationToken cancel)
+    {
+        var last = _options.Anchor == Anchor.Last ? await LatestAsync(cancel) : null;
+        using var reader = Open(_options.File);
+        DateTimeOffset? first = null;
+        var (number, shift) = (0L, TimeSpan.Zero);
+        while (await reader.ReadLineAsync(cancel) is { } line)
+        {
+            number++;
+            if (string.IsNullOrWhiteSpace(line)) continue;
+            if (Read(line, number) is not { } read) continue;
+            if (first is null)
+            {
+                first = read.At;
+                shift = TimeSpan.FromMilliseconds((long)Shift(read.At, last).TotalMilliseconds); // whole, or truncation would reorder
+                _began = _options.Time.GetTimestamp();
+            }
+            await WaitFor(read.At - first.Value, cancel);
+            if (shift != TimeSpan.Zero) TimeShift.Apply(read.Event, shift);
+            await Add(read.Event.ToJsonString(), cancel);
+        }
+        await Flush(cancel);
+        return _report;
+    }
+
+    private TimeSpan Shift(DateTimeOffset first, DateTimeOffset? last)
+    {
+        var now = _options.Time.GetUtcNow();
+        if (_options.Anchor == Anchor.None) return TimeSpan.Zero;
+        if (last is not { } end) return now - first;
+        return now + (_options.Speed == 0 ? TimeSpan.Zero : (end - first) / _options.Speed) - end;
+    }
+
+    private async Task<DateTimeOffset?> LatestAsync(CancellationToken cancel)
+    {
+        using var reader = Open(_options.File);
+        DateTimeOffset? latest = null;
+        while (await reader.ReadLineAsync(cancel) is { } line)
+        {
+            if (Parse(line) is { } read && (latest is null || read.At > latest)) latest = read.At;
+        }
+        return latest;
+    }
+
+    private static StreamReader Open(string file)
+    {
+        Stream stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) stream = new GZipStream(stream, CompressionMode.Decompress);
+        return new(stream, Encoding.UTF8);
+    }
+
+    private (JsonObject Event, DateTimeOffset At)? Read(string line, long number)
+    {
+        if (Parse(line) is { } read) return read;
+        _report = _report with { Skipped = _report.Skipped + 1, LastProblem = $"line {number}: no JSON object with an RFC 3339 'time'" };
+        return null;
+    }
+
+    private static (JsonObject Event, DateTimeOffset At)? Parse(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line) is JsonObject e && TimeShift.TimeOf(e) is { } at ? (e, at) : null;
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException)
+        {
+            return null; // broken JSON, or a key that stands twice
+        }
+    }
+
+    /// <summary>Waits until the event is due; what is due before it goes out first.</summary>
+    private async Task WaitFor(TimeSpan sinceFirst, CancellationToken cancel)
+    {
+        if (_options.Speed == 0) return;
+        var due = sinceFirst / _options.Speed;
+        // Below this, sending in one batch is better than exactness.
+        while (due - Elapsed() is var left && left > TimeSpan.FromMilliseconds(50))
+        {
+            await Flush(cancel);
+            left = due - Elapsed();
+            if (left <= TimeSpan.Zero) return;
+            await Task.Delay(left < TimeSpan.FromHours(1) ? left : TimeSpan.FromHours(1), _options.Time, cancel);
+        }
+    }
+
+    private TimeSpan Elapsed() => _options.Time.GetElapsedTime(_began);
+
+    private async Task Add(string text, CancellationToken cancel)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(text) + 1;
+        if (_batchBytes + bytes > MaxBodyBytes) await Flush(cancel);
+        _batch.Add(text);
+        _batchBytes += bytes;
+        if (_batch.Count >= _options.BatchSize) await Flush(cancel);
+    }
+
+    private async Task Flush(CancellationToken cancel)
+    {
+        if (_batch.Count == 0) return;
+        var body = Encoding.UTF8.GetBytes($"[{string.Join(',', _batch)}]");
+        var answer = await Post(body, cancel);
+        Count(answer, _batch.Count);
+        _batch.Clear();
+        _batchBytes = 0;
+        _options.Progress?.Report(_report);
+    }
+
+    /// <summary>Tries until the server has taken the batch. The body is the same each time, so a lost answer costs duplicates only.</summary>
+    private async Task<string> Post(byte[] body, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var (wait, problem, cause) = (BackOff(tries), "", (Exception?)null);
+            try
+            {
+                using var content = new ByteArrayContent(body);
+                content.Headers.ContentType = BatchType;
+                using var response = await _client.PostAsync(_endpoint, content, cancel);
+                var text = await response.Content.ReadAsStringAsync(cancel);
+                // A body in which nothing was acceptable is an answer too: it names each event.
+                if (response.IsSuccessStatusCode || (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity && Results(text) is not null)) return text;
+                problem = $"{(int)response.StatusCode} {response.ReasonPhrase}: {text[..Math.Min(text.Length, 300)]}".TrimEnd(' ', ':');
+                if (!Passing(response.StatusCode)) throw new SendException($"{_endpoint} answered {problem}", _report with { Elapsed = Elapsed() });
+                wait = RetryAfter(response) ?? wait;
+            }
+            catch (Exception error) when (error is HttpRequestException or IOException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
+            {
+                (problem, cause) = (error.Message, error);
+            }
+            _report = _report with { Retries = _report.Retries + 1, LastProblem = problem, Elapsed = Elapsed() };
+            if (tries >= _options.MaxTries) throw new SendException($"{_endpoint}: gave up after {tries} tries: {problem}", _report, cause);
+            _options.Progress?.Report(_report);
+            await Task.Delay(wait, _options.Time, cancel);
+        }
+    }
+
+    private static bool Passing(HttpStatusCode status) =>
+        status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500;
+
+    private static TimeSpan BackOff(int tries) =>
+        TimeSpan.FromTicks(Math.Min(FirstBackOff.Ticks << Math.Min(tries - 1, 10), LongestBackOff.Ticks));
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        var asked = response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - _options.Time.GetUtcNow(),
+            _ => (TimeSpan?)null,
+        };
+        return asked is { } wait ? TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, TimeSpan.FromMinutes(5).Ticks)) : null;
+    }
+
+    /// <summary>Reads the answer's word on each event; an answer without one counts the batch as accepted.</summary>
+    private void Count(string answer, int sent)
+    {
+        var (accepted, duplicates, rejected, problem) = (0, 0, 0, _report.LastProblem);
+        foreach (var result in Results(answer) ?? [])
+        {
+            switch (((result as JsonObject)?["status"] as JsonValue)?.ToString())
+            {
+                case "accepted": accepted++; break;
+                case "duplicate": duplicates++; break;
+                case "rejected":
+                    rejected++;
+                    problem = string.Create(CultureInfo.InvariantCulture, $"rejected: {result!.ToJsonString()}");
+                    break;
+            }
+        }
+        if (accepted + duplicates + rejected == 0) accepted = sent;
+        _report = _report with
+        {
+            Sent = _report.Sent + sent,
+            Accepted = _report.Accepted + accepted,
+            Duplicates = _report.Duplicates + duplicates,
+            Rejected = _report.Rejected + rejected,
+            Elapsed = Elapsed(),
+            LastProblem = problem,
+        };
+    }
+
+    /// <summary>The list of results: the answer's member <c>events</c>; null where there is none.</summary>
+    private static JsonArray? Results(string answer)
+    {
+        try
+        {
+            return (JsonNode.Parse(answer) as JsonObject)?["events"] as JsonArray;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using NodaTime;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Demo;
+using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Policies;
+using OpsMonitor.Web.Reference;
+
+namespace OpsMonitor.Web.Serve;
+
+/// <summary>Puts one server together: host, doors, pages. Holds no rule of its own.</summary>
+public static class Server
+{
+    public static WebApplication Build(ServeOptions options, Action<string> announce)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelHttpsConfiguration().UseStaticWebAssets().UseUrls(options.Url);
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = 1 << 20;
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddSignalR();
+        builder.Services.AddOpenApi();
+        AddHost(builder.Services, options, announce);
+        return Map(builder.Build());
+    }
+
+    private static void AddHost(IServiceCollection services, ServeOptions options, Action<string> announce)
+    {
+        var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
+        var reference = ReferenceData.Load(referenceFolder);
+        var policies = PolicyFolder.Load(referenceFolder, reference);
+        TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
+        Directory.CreateDirectory(options.DataFolder);
+        var keys = ApiKeyStore.OpenOrCreate(options.DataFolder, out var firstKey);
+        if (firstKey is not null) AnnounceKey(announce, options.Url, firstKey);
+        services.AddSingleton(keys);
+        services.AddSingleton(reference);
+        services.AddSingleton(clock);
+        services.AddSingleton(options);
+        if (options.Demo) AddDemo(services, options, policies, clock, announce);
+        else services.AddSingleton(LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
+        services.AddSingleton<IEventSink, JournalSink>();
+    }
+
+    private static void AddDemo(IServiceCollection services, ServeOptions options, PolicySet policies, TimeProvider clock, Action<string> announce)
+    {
+        var now = Instant.FromDateTimeOffset(clock.GetUtcNow());
+        var start = now - Duration.FromDays(DemoFeed.DaysBehind);
+        var centre = new CallCentre(options.Seed, start);
+        services.AddSingleton(centre);
+        services.AddSingleton(LocalHost.Open(new(null, policies) { Past = DemoFeed.Past(centre, start, now) }, clock, announce));
+        services.AddHostedService<DemoFeed>();
+    }
+
+    private static string? Beside(string dataFolder)
+    {
+        var folder = Path.Combine(dataFolder, "reference");
+        return Directory.Exists(folder) ? folder : null;
+    }
+
+    private static void AnnounceKey(Action<string> announce, string url, string key)
+    {
+        announce("A key for your first integration (shown this once, kept only as a hash):");
+        announce($"  {key}");
+        announce("Try it:");
+        announce($"  curl -sS {url}/api/v1/events -H 'Authorization: Bearer {key}' -H 'Content-Type: application/cloudevents+json' \\");
+        announce("    -d '{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"try\",\"type\":\"ticket.created\",\"time\":\"'$(date -u +%FT%TZ)'\"," +
+            "\"subject\":\"ticket/T-1\",\"data\":{\"kind\":\"complaint\",\"channel\":\"phone\",\"department_id\":\"billing\",\"priority\":1}}'");
+    }
+
+    private static WebApplication Map(WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.MapStaticAssets();
+        app.MapEvents();
+        app.MapOpenApi("/openapi/{documentName}.json").RequireKeyOrLoopback();
+        app.MapGet("/", () => Results.Redirect("/board/all"));
+        app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
+            Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
+        return app;
+    }
+}

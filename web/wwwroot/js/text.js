@@ -1,0 +1,68 @@
+// @ts-check
+// Words, numbers and times in the language of the board. Every Intl call names its locale and zone.
+
+/** @typedef {"en" | "zh-Hans" | "zh-Hant"} Language */
+
+/** @type {Record<string, string>} */
+let words = {};
+/** @type {Language} */
+export let language = "en";
+let zone = "UTC";
+
+/** @returns {Language} */
+function preferred() {
+  const asked = new URLSearchParams(location.search).get("lang") ?? localStorage.getItem("lang") ?? navigator.language;
+  if (/^zh-(hant|tw|hk|mo)/i.test(asked)) return "zh-Hant";
+  return /^zh/i.test(asked) ? "zh-Hans" : "en";
+}
+
+/** @param {Language} [wanted] */
+export async function loadWords(wanted) {
+  language = wanted ?? preferred();
+  words = await (await fetch(`/i18n/${language}.json`)).json();
+  document.documentElement.lang = language;
+}
+
+/** @param {string} id */
+export const setZone = (id) => { zone = id; };
+
+/** @param {string} key @param {Record<string, string | number>} [values] */
+export function t(key, values = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** @param {Record<string, string> | null | undefined} titles @param {string} id */
+export const titleOf = (titles, id) => titles?.[language] ?? titles?.en ?? id;
+
+/** @param {number} ms Unix milliseconds */
+export function clock(ms) {
+  try {
+    return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(ms);
+  } catch {
+    return new Date(ms).toISOString().slice(11, 19);
+  }
+}
+
+/** @param {number} ms */
+export function zoneName(ms) {
+  try {
+    const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(ms);
+    return (parts.find((p) => p.type === "timeZoneName")?.value ?? zone).replace("GMT", "UTC");
+  } catch {
+    return zone;
+  }
+}
+
+/** Whole seconds as 04:51, 2:03:10 or 3 d 04 h. @param {number} seconds */
+export function span(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  if (s >= 86400) return `${Math.floor(s / 86400)}d ${two(Math.floor((s % 86400) / 3600))}h`;
+  return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}` : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
+}
+
+/** @param {number | null} value a share of one */
+export const percent = (value) => (value === null ? "–" : value === 1 ? "100" : (value * 100).toFixed(1));
+
+/** @param {number} value */
+export const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "±") + Math.abs(value);
