@@ -4,7 +4,7 @@ using NodaTime.TimeZones;
 namespace OpsMonitor.Web.Replay;
 
 /// <summary>Hours or days of a zone's clock.</summary>
-internal static class Intervals
+public static class Intervals
 {
     // An hour that the clock repeats is one interval of two hours; one that it skips has no length.
     private static readonly ZoneLocalMappingResolver Edge = Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);

@@ -11,6 +11,7 @@ namespace OpsMonitor.Tests.Web.Replay;
 public sealed class ReplayRun : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("opsmonitor-replay-");
+    private readonly Dictionary<(PolicySet, string, string?, string?), Replayed> _known = [];
     private int _runs;
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -43,6 +44,17 @@ public sealed class ReplayRun : IDisposable
         var at = until is null ? (long?)null : DateTimeOffset.Parse(until, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
         var options = new ReplayOptions([input], run + ".json", run + ".rows", run + ".trust", at, interval, zone ?? DateTimeZone.Utc, policies);
         return new(ReplayCommand.Run(options, null), options.Report, options.Rows!, options.Trust!);
+    }
+
+    /// <summary>As <see cref="Replay"/>, but the same question is answered from the first time.</summary>
+    public Replayed Once(PolicySet policies, string input, string? until = null, string? interval = null)
+    {
+        lock (_known)
+        {
+            return _known.TryGetValue((policies, input, until, interval), out var known)
+                ? known
+                : _known[(policies, input, until, interval)] = Replay(policies, input, until, interval);
+        }
     }
 
     public static PolicySet With(params QueuePolicy[] queues) =>
