@@ -6,6 +6,7 @@ using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Metrics;
 
 namespace OpsMonitor.Web.Read;
 
@@ -41,13 +42,13 @@ public static class ReadEndpoints
         {
             writer.WriteString("scope", scope.Replace('/', ':'));
             writer.WriteStartObject("window");
-            TableJson.WriteTime(writer, "from", window.From);
-            TableJson.WriteTime(writer, "to", window.To);
+            RowJson.WriteTime(writer, "from", window.From);
+            RowJson.WriteTime(writer, "to", window.To);
             writer.WriteEndObject();
-            TableJson.WriteTime(writer, "as_of", host.Now);
+            RowJson.WriteTime(writer, "as_of", host.Now);
             if (asOf == long.MinValue) writer.WriteNull("age_s"); else writer.WriteNumber("age_s", Math.Max(0, host.Now - asOf) / 1000m);
             writer.WritePropertyName("metrics");
-            TableJson.Write(writer, table);
+            MetricJson.Write(writer, table);
         });
     }
 
@@ -63,7 +64,7 @@ public static class ReadEndpoints
             .Take(limit + 1).ToList());
         return Answer(context, writer =>
         {
-            WriteItems(writer, page.Take(limit), row => TableJson.WriteRow(writer, row, clocks: false));
+            WriteItems(writer, page.Take(limit), row => RowJson.WriteRow(writer, row, clocks: false, host.Now));
             WriteNext(writer, page.Count > limit ? page[limit - 1].Subject.Id : null);
         });
     }
@@ -91,7 +92,7 @@ public static class ReadEndpoints
             {
                 writer.WriteString("subject", p.Item.Subject.ToString());
                 writer.WriteBoolean("in_numerator", p.Item.InNumerator);
-                if (p.Row is not null) TableJson.WriteRow(writer, p.Row, clocks: false);
+                if (p.Row is not null) RowJson.WriteRow(writer, p.Row, clocks: false, host.Now);
             });
             WriteNext(writer, offset + page.Count < n ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
         });
@@ -104,7 +105,7 @@ public static class ReadEndpoints
         var row = host.Read(shard => shard.Find(new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!)));
         return row is null
             ? new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context)
-            : Answer(context, writer => TableJson.WriteRow(writer, row, clocks: true));
+            : Answer(context, writer => RowJson.WriteRow(writer, row, clocks: true, host.Now));
     }
 
     private static Task Alerts(HttpContext context)

@@ -13,13 +13,13 @@ internal static class ReplayRows
         foreach (var (subject, row) in shard.Rows().Select(r => (r.Subject.ToString(), r)).OrderBy(r => r.Item1, StringComparer.Ordinal))
         {
             json.Reset();
-            Write(json, subject, row);
+            Write(json, subject, row, shard.Now);
             json.Flush();
             output.WriteByte((byte)'\n');
         }
     }
 
-    private static void Write(Utf8JsonWriter json, string subject, Row row)
+    private static void Write(Utf8JsonWriter json, string subject, Row row, long now)
     {
         json.WriteStartObject();
         json.WriteString("subject"u8, subject);
@@ -28,7 +28,7 @@ internal static class ReplayRows
         if (row.QueueId is not null) json.WriteString("queue_id"u8, row.QueueId);
         json.WriteNumber("reopened"u8, row.Reopened);
         json.WriteStartArray("clocks"u8);
-        foreach (var clock in row.Clocks) Write(json, clock);
+        foreach (var clock in row.Clocks) Write(json, clock, now);
         json.WriteEndArray();
         if (row.Anomalies.Count > 0)
         {
@@ -39,7 +39,7 @@ internal static class ReplayRows
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, ClockRow clock)
+    private static void Write(Utf8JsonWriter json, ClockRow clock, long now)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, clock.Id);
@@ -50,7 +50,7 @@ internal static class ReplayRows
         json.WriteString("state"u8, clock.State);
         ReplayReport.Time(json, "stopped_at", clock.StoppedAt);
         Seconds(json, "paused_s", clock.PausedMs);
-        Seconds(json, "late_s", clock.LateMs);
+        Seconds(json, "late_s", clock.LateAt(now));
         if (clock.RemainingMs is { } remaining) Seconds(json, "remaining_s", remaining);
         json.WriteEndObject();
     }
