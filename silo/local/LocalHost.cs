@@ -14,6 +14,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>Turns to take before the first live one, each promise noticed at its second: the demo's days before today.</summary>
     public IEnumerable<TurnInput> Past { get; init; } = [];
 
+    /// <summary>What the journal file may grow to, in bytes; null for as far as the disk goes.</summary>
+    public long? MaxJournalBytes { get; init; }
+
     /// <summary>Only look: recover, take no turn, write nothing.</summary>
     public bool Frozen { get; init; }
 }
@@ -28,6 +31,9 @@ public enum Refusal { None, Full, ReadOnly }
 public sealed class LocalHost : IAsyncDisposable
 {
     private const int EventsPerTurn = 512;
+
+    // An offer over HTTP adds at most 1 MiB of body to this, so that a turn always fits into one frame.
+    private const long BytesPerTurn = FrameJournal.MaxFrameBytes / 2;
 
     private readonly record struct Offer(IReadOnlyList<Event> Events, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
 
@@ -46,7 +52,7 @@ public sealed class LocalHost : IAsyncDisposable
     {
         (_options, _clock, _announce) = (options, clock, announce);
         _shard = NewShard();
-        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce) : null;
+        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes) : null;
         Live(options.Past);
         Recover();
         _writer = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
@@ -109,13 +115,7 @@ public sealed class LocalHost : IAsyncDisposable
     private void Recover()
     {
         if (_journal is null) return;
-        var frames = 0L;
-        foreach (var (_, bytes) in _journal.ReadFrom(0))
-        {
-            var frame = TurnFrame.Read(bytes);
-            _shard.Step(new(frame.Now, frame.Events, Replayed: true));
-            frames++;
-        }
+        var frames = Replay(_journal);
         if (frames > 0) _announce($"recovered {_shard.EventCount} events from {frames} frames");
         if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
     }
@@ -132,14 +132,37 @@ public sealed class LocalHost : IAsyncDisposable
     private async Task Write()
     {
         var batch = new List<Offer>();
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            await WaitForWork();
-            batch.Clear();
-            for (var n = 0; n < EventsPerTurn && _offers.Reader.TryRead(out var offer); n += offer.Events.Count) batch.Add(offer);
-            Turn(batch);
+            while (!_stop.IsCancellationRequested)
+            {
+                await WaitForWork();
+                Gather(batch);
+                Turn(batch);
+                batch.Clear();
+            }
         }
-        while (_offers.Reader.TryRead(out var late)) late.Answer.TrySetResult(null);
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            FailStop($"a turn failed: {fault}"); // a fault of this program; half a turn may be in the state, nothing of it in the journal
+        }
+        finally
+        {
+            _offers.Writer.TryComplete(); // whoever offers from now on is told, instead of waiting for ever
+            Answer(batch, null);
+            while (_offers.Reader.TryRead(out var late)) Answer([late], null);
+        }
+    }
+
+    private void Gather(List<Offer> batch)
+    {
+        var (events, bytes) = (0, 0L);
+        while (events < EventsPerTurn && bytes < BytesPerTurn && _offers.Reader.TryRead(out var offer))
+        {
+            batch.Add(offer);
+            events += offer.Events.Count;
+            foreach (var e in offer.Events) bytes += e.Raw.Length;
+        }
     }
 
     private async Task WaitForWork()
@@ -147,7 +170,7 @@ public sealed class LocalHost : IAsyncDisposable
         var wake = _options.Frozen ? long.MaxValue : Read(s => s.NextWake);
         if (_options.BackfillUntil is not null) wake = long.MaxValue;
         var wait = wake == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, 3_600_000));
-        if (wait == TimeSpan.Zero || ReadOnly && _offers.Reader.Count > 0) return;
+        if (wait == TimeSpan.Zero) return;
         using var wakeUp = new CancellationTokenSource(wait, _clock);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, wakeUp.Token);
         try { await _offers.Reader.WaitToReadAsync(timer.Token); }
@@ -181,20 +204,34 @@ public sealed class LocalHost : IAsyncDisposable
         }
         catch (JournalFailedException failure)
         {
-            // The state holds what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.
-            ReadOnly = true;
-            _announce($"journal failed, read-only from now on: {failure.Message}");
-            lock (_gate)
-            {
-                _shard = NewShard();
-                foreach (var (_, bytes) in _journal.ReadFrom(0))
-                {
-                    var frame = TurnFrame.Read(bytes);
-                    _shard.Step(new(frame.Now, frame.Events, Replayed: true));
-                }
-            }
+            FailStop($"journal failed: {failure.Message}");
             return false;
         }
+    }
+
+    /// <summary>The state may hold what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.</summary>
+    private void FailStop(string why)
+    {
+        ReadOnly = true;
+        _announce($"read-only from now on: {why}");
+        if (_journal is null) return;
+        lock (_gate)
+        {
+            _shard = NewShard();
+            Replay(_journal);
+        }
+    }
+
+    private long Replay(FrameJournal journal)
+    {
+        var frames = 0L;
+        foreach (var (_, bytes) in journal.ReadFrom(0))
+        {
+            var frame = TurnFrame.Read(bytes);
+            _shard.Step(new(frame.Now, frame.Events, Replayed: true));
+            frames++;
+        }
+        return frames;
     }
 
     private void Answer(IReadOnlyList<Offer> batch, IReadOnlyList<Verdict>? verdicts)

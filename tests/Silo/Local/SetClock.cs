@@ -1,0 +1,11 @@
+namespace OpsMonitor.Tests.Silo.Local;
+
+/// <summary>The machine's clock, put ahead by as much as a test says. Timers are real.</summary>
+internal sealed class SetClock : TimeProvider
+{
+    public TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
+
+    public long NowMs => GetUtcNow().ToUnixTimeMilliseconds();
+}
