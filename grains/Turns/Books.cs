@@ -15,10 +15,14 @@ public sealed class Books
     /// <param name="scope"><c>all</c>, <c>queue/ID</c> or <c>department/ID</c></param>
     public Ledger? Find(string scope) => _ledgers.GetValueOrDefault(scope);
 
+    /// <summary>Takes the old contributions of a subject off and puts the new ones on. What both lists begin or end with stays as it is.</summary>
     public void Replace(Subject who, IReadOnlyList<Contribution> old, IReadOnlyList<Contribution> now)
     {
-        foreach (var c in old) Apply(who, c, -1);
-        foreach (var c in now) Apply(who, c, 1);
+        var (head, oldEnd, nowEnd) = (0, old.Count, now.Count);
+        while (head < oldEnd && head < nowEnd && old[head] == now[head]) head++;
+        while (oldEnd > head && nowEnd > head && old[oldEnd - 1] == now[nowEnd - 1]) (oldEnd, nowEnd) = (oldEnd - 1, nowEnd - 1);
+        for (var i = head; i < oldEnd; i++) Apply(who, old[i], -1);
+        for (var i = head; i < nowEnd; i++) Apply(who, now[i], 1);
     }
 
     private void Apply(Subject who, in Contribution c, int sign)
