@@ -8,7 +8,11 @@ namespace OpsMonitor.Grains.Turns;
 /// </summary>
 public sealed class Books
 {
-    private readonly SortedDictionary<string, Ledger> _ledgers = new(StringComparer.Ordinal) { ["all"] = new() };
+    private readonly Ledger _everything = new();
+    private readonly SortedDictionary<string, Ledger> _ledgers;
+    private readonly Dictionary<string, Ledger> _queues = new(StringComparer.Ordinal), _departments = new(StringComparer.Ordinal);
+
+    public Books() => _ledgers = new(StringComparer.Ordinal) { ["all"] = _everything };
 
     public IEnumerable<KeyValuePair<string, Ledger>> All => _ledgers;
 
@@ -27,10 +31,15 @@ public sealed class Books
 
     private void Apply(Subject who, in Contribution c, int sign)
     {
-        _ledgers["all"].Add(who, c, sign);
-        if (c.Queue is not null) Of("queue/" + c.Queue).Add(who, c, sign);
-        if (c.Department is not null) Of("department/" + c.Department).Add(who, c, sign);
+        _everything.Add(who, c, sign);
+        if (c.Queue is not null) Of(_queues, "queue/", c.Queue).Add(who, c, sign);
+        if (c.Department is not null) Of(_departments, "department/", c.Department).Add(who, c, sign);
     }
 
-    private Ledger Of(string scope) => _ledgers.TryGetValue(scope, out var ledger) ? ledger : _ledgers[scope] = new();
+    // Every contribution comes by here: a look-up by the bare id, instead of a new text and a walk down a sorted tree.
+    private Ledger Of(Dictionary<string, Ledger> byId, string kind, string id)
+    {
+        if (byId.TryGetValue(id, out var ledger)) return ledger;
+        return byId[id] = _ledgers[kind + id] = new();
+    }
 }
