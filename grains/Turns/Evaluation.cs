@@ -59,9 +59,14 @@ internal sealed class Judgement(long now)
     public void Sample(Measure measure, string? department, long at, long value) =>
         _contributions.Add(new(ContributionKind.Sample, new(measure), null, department, at, value));
 
-    // A ticket may be in one set twice (two dispatches due at once): the running number keeps them apart.
-    public void Member(Measure measure, string? queue, string? department, long at, string param = "") =>
-        _contributions.Add(new(ContributionKind.Member, new(measure, param), queue, department, at, _contributions.Count));
+    public void Member(Measure measure, string? queue, string? department, long at, string param = "")
+    {
+        // A ticket may be in one set twice (two dispatches due at once): the running number keeps them apart.
+        var (key, number) = (new MeasureKey(measure, param), 0);
+        foreach (var c in _contributions)
+            if (c.Kind == ContributionKind.Member && c.At == at && c.Key == key) number++;
+        _contributions.Add(new(ContributionKind.Member, key, queue, department, at, number));
+    }
 
     public void Alert(DueAlert alert) => _alerts.Add(alert);
 
