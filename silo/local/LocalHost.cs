@@ -183,12 +183,15 @@ public sealed class LocalHost : IAsyncDisposable
         if (events.Count > 0 && ReadOnly) { Answer(batch, null); return; }
         TurnEffects effects;
         long version;
+        bool committed;
         lock (_gate)
         {
             version = _shard.Version;
             effects = _shard.Step(new(Now, events));
+            // Inside the gate: nobody may read, and show, what is not durable yet.
+            committed = !effects.MustCommit || ReadOnly || Commit(effects);
         }
-        if (effects.MustCommit && !ReadOnly && !Commit(effects)) { Answer(batch, null); return; }
+        if (!committed) { Answer(batch, null); return; }
         Answer(batch, effects.Verdicts);
         foreach (var alert in effects.Alerts.Where(a => a.State == AlertState.Raised)) Lateness.Add(alert.LatenessMs);
         if (Read(s => s.Version) != version) Changed?.Invoke();
@@ -199,7 +202,7 @@ public sealed class LocalHost : IAsyncDisposable
         if (_journal is null) return true;
         try
         {
-            _journal.Append(TurnFrame.Write(Read(s => s.Now), effects.Commit));
+            _journal.Append(TurnFrame.Write(_shard.Now, effects.Commit));
             return true;
         }
         catch (JournalFailedException failure)

@@ -16,8 +16,11 @@ public static class Server
 {
     public static WebApplication Build(ServeOptions options, Action<string> announce)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelHttpsConfiguration().UseStaticWebAssets().UseUrls(options.Url);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory, WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
+        });
+        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(options.Url);
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
@@ -77,7 +80,8 @@ public static class Server
     private static WebApplication Map(WebApplication app)
     {
         app.UseSecurityHeaders();
-        app.MapStaticAssets();
+        // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
         app.MapOpenApi("/openapi/{documentName}.json").RequireKeyOrLoopback();
         app.MapGet("/", () => Results.Redirect("/board/all"));
