@@ -43,6 +43,16 @@ public sealed class AlertBook
         return changed;
     }
 
+    /// <summary>Takes an alert over from a snapshot, as it was.</summary>
+    internal void Remember(Alert alert)
+    {
+        var key = alert.Due.Key;
+        if (!_bySubject.TryGetValue(key.Subject, out var keys)) _bySubject[key.Subject] = keys = [];
+        keys.Add(key);
+        _alerts[key] = alert;
+        Revision++;
+    }
+
     private void Raise(DueAlert due, long now, List<Alert> changed)
     {
         var key = due.Key;

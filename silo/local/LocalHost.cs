@@ -30,6 +30,7 @@ public enum Refusal { None, Full, ReadOnly }
 /// </summary>
 public sealed class LocalHost : IAsyncDisposable
 {
+    private const long EventsPerSnapshot = 200_000;
     private const int EventsPerTurn = 512;
 
     // An offer over HTTP adds at most 1 MiB of body to this, so that a turn always fits into one frame.
@@ -46,6 +47,8 @@ public sealed class LocalHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _writer;
     private Shard _shard;
+    private readonly SnapshotStore? _snapshots;
+    private long _snapshotAt;
     private int _queued;
 
     private LocalHost(LocalHostOptions options, TimeProvider clock, Action<string> announce)
@@ -53,6 +56,7 @@ public sealed class LocalHost : IAsyncDisposable
         (_options, _clock, _announce) = (options, clock, announce);
         _shard = NewShard();
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes) : null;
+        _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
         Live(options.Past);
         Recover();
         _writer = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
@@ -106,6 +110,7 @@ public sealed class LocalHost : IAsyncDisposable
         _offers.Writer.TryComplete();
         await _stop.CancelAsync();
         try { await _writer; } catch (OperationCanceledException) { }
+        Snapshot(atLeast: 1);
         _journal?.Dispose();
         _stop.Dispose();
     }
@@ -116,7 +121,8 @@ public sealed class LocalHost : IAsyncDisposable
     {
         if (_journal is null) return;
         var frames = Replay(_journal);
-        if (frames > 0) _announce($"recovered {_shard.EventCount} events from {frames} frames");
+        _snapshotAt = _shard.EventCount - frames;
+        if (_shard.EventCount > 0) _announce($"recovered {_shard.EventCount} events ({frames} turns after the newest snapshot)");
         if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
     }
 
@@ -140,6 +146,7 @@ public sealed class LocalHost : IAsyncDisposable
                 Gather(batch);
                 Turn(batch);
                 batch.Clear();
+                Snapshot(EventsPerSnapshot);
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -225,16 +232,35 @@ public sealed class LocalHost : IAsyncDisposable
         }
     }
 
+    /// <summary>The newest snapshot that this journal knows, then the turns after it.</summary>
     private long Replay(FrameJournal journal)
     {
         var frames = 0L;
-        foreach (var (_, bytes) in journal.ReadFrom(0))
+        var snapshot = _options.Frozen ? null : _snapshots?.ReadNewestGood(_announce, journal.Holds); // verify trusts the journal alone
+        if (snapshot is { } found) _shard.Resume(ShardSnapshot.Read(found.Payload));
+        foreach (var (_, bytes) in journal.ReadFrom(snapshot?.Sequence ?? 0))
         {
             var frame = TurnFrame.Read(bytes);
             _shard.Step(new(frame.Now, frame.Events, Replayed: true));
             frames++;
         }
         return frames;
+    }
+
+    /// <summary>Between turns, and when a start would otherwise have this many events to take again.</summary>
+    private void Snapshot(long atLeast)
+    {
+        if (_journal is null || _snapshots is null || ReadOnly || _options.Frozen || _shard.EventCount - _snapshotAt < atLeast) return;
+        try
+        {
+            lock (_gate) _snapshots.Write(_journal.LastSequence, _journal.LastHash.Span, ShardSnapshot.Write(_shard.Image()));
+            _snapshotAt = _shard.EventCount;
+        }
+        catch (IOException failure)
+        {
+            _announce($"no snapshot: {failure.Message}"); // a start takes longer; nothing is lost
+            _snapshotAt = _shard.EventCount;
+        }
     }
 
     private void Answer(IReadOnlyList<Offer> batch, IReadOnlyList<Verdict>? verdicts)

@@ -7,5 +7,8 @@ internal sealed class SetClock : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
 
+    /// <summary>From here on the time is this, and runs.</summary>
+    public void Set(DateTimeOffset now) => Ahead = now - System.GetUtcNow();
+
     public long NowMs => GetUtcNow().ToUnixTimeMilliseconds();
 }

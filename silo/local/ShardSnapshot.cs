@@ -1,0 +1,83 @@
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Silo.Local;
+
+/// <summary>A shard's image as bytes. The store around it has the checksum and the version of the fold; here is only the order of fields.</summary>
+internal static class ShardSnapshot
+{
+    /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
+    public const int FoldVersion = 1;
+
+    public static byte[] Write(ShardImage image)
+    {
+        using var bytes = new MemoryStream();
+        using var w = new BinaryWriter(bytes);
+        w.Write(image.Now);
+        w.Write(image.LastEventAt);
+        w.Write(image.Seen.Count);
+        foreach (var (identity, body) in image.Seen) { w.Write((ulong)(identity >> 64)); w.Write((ulong)identity); w.Write(body); }
+        w.Write(image.Histories.Count);
+        foreach (var e in image.Histories) { w.Write(e.Raw.Length); w.Write(e.Raw.Span); }
+        w.Write(image.Alerts.Count);
+        foreach (var alert in image.Alerts) Write(w, alert);
+        w.Write(image.Sources.Count);
+        foreach (var (name, s) in image.Sources)
+        {
+            w.Write(name);
+            foreach (var n in new[] { s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered }) w.Write(n);
+        }
+        return bytes.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">an event in it cannot be read</exception>
+    public static ShardImage Read(byte[] bytes)
+    {
+        using var r = new BinaryReader(new MemoryStream(bytes));
+        var (now, last) = (r.ReadInt64(), r.ReadInt64());
+        var seen = Many(r, () => KeyValuePair.Create(new UInt128(r.ReadUInt64(), r.ReadUInt64()), r.ReadUInt64()));
+        var histories = Many(r, () => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read"));
+        var alerts = Many(r, () => ReadAlert(r));
+        var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
+        foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
+            r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
+        return new(now, last, seen, histories, alerts, sources);
+    }
+
+    private static void Write(BinaryWriter w, Alert alert)
+    {
+        var due = alert.Due;
+        w.Write(due.Subject.ToString());
+        w.Write(due.Rule);
+        w.Write(due.RuleVersion);
+        w.Write(due.Clock);
+        w.Write((int)due.Level);
+        w.Write(due.DepartmentId is not null);
+        w.Write(due.DepartmentId ?? "");
+        w.Write(due.DueAt);
+        w.Write(due.RaisedAt);
+        w.Write(due.Active);
+        w.Write(alert.Code);
+        w.Write(alert.NoticedAt);
+        w.Write((int)alert.State);
+        w.Write(alert.ChangedAt);
+    }
+
+    private static Alert ReadAlert(BinaryReader r)
+    {
+        var (subject, rule, version, clock, level) = (Subject.Parse(r.ReadString()), r.ReadString(), r.ReadInt32(), r.ReadString(), (AlertLevel)r.ReadInt32());
+        var named = r.ReadBoolean();
+        var department = r.ReadString();
+        var due = new DueAlert(subject, rule, version, clock, level, named ? department : null, r.ReadInt64(), r.ReadInt64(), r.ReadBoolean());
+        return new(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64());
+    }
+
+    private static List<T> Many<T>(BinaryReader r, Func<T> one)
+    {
+        var count = r.ReadInt32();
+        var all = new List<T>(count);
+        for (var i = 0; i < count; i++) all.Add(one());
+        return all;
+    }
+}
