@@ -48,6 +48,7 @@ public sealed class LocalHost : IAsyncDisposable
     private readonly Task _writer;
     private Shard _shard;
     private readonly SnapshotStore? _snapshots;
+    private readonly HistoryIndexer? _history;
     private long _snapshotAt;
     private int _queued;
 
@@ -59,6 +60,7 @@ public sealed class LocalHost : IAsyncDisposable
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
         Live(options.Past);
         Recover();
+        if (_journal is not null && !options.Frozen) _history = new(options.DataFolder!, _journal, announce);
         _writer = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
@@ -101,6 +103,9 @@ public sealed class LocalHost : IAsyncDisposable
         return await answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
     }
 
+    /// <summary>All events of one subject that are durable, in their one order; null where this host keeps none.</summary>
+    public IReadOnlyList<Event>? History(Subject subject) => _history?.History(subject);
+
     /// <summary>Walks the whole journal, replays it, and recounts: what <c>verify</c> prints.</summary>
     public (long Frames, bool RecountEqual) Verify() =>
         Read(shard => (_journal?.Verify() is { } report ? report.Frames : 0, Recount.Equals(shard)));
@@ -111,6 +116,7 @@ public sealed class LocalHost : IAsyncDisposable
         await _stop.CancelAsync();
         try { await _writer; } catch (OperationCanceledException) { }
         Snapshot(atLeast: 1);
+        _history?.Dispose();
         _journal?.Dispose();
         _stop.Dispose();
     }
@@ -210,6 +216,7 @@ public sealed class LocalHost : IAsyncDisposable
         try
         {
             _journal.Append(TurnFrame.Write(_shard.Now, effects.Commit));
+            _history?.Committed();
             return true;
         }
         catch (JournalFailedException failure)

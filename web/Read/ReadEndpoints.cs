@@ -105,7 +105,13 @@ public static class ReadEndpoints
         var row = host.Read(shard => shard.Find(new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!)));
         return row is null
             ? new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context)
-            : Answer(context, writer => RowJson.WriteRow(writer, row, clocks: true, host.Now));
+            : Answer(context, writer =>
+            {
+                RowJson.WriteRow(writer, row, clocks: true, host.Now);
+                writer.WriteStartArray("events"); // what all of the above follows from
+                foreach (var e in host.History(row.Subject) ?? []) writer.WriteRawValue(e.Raw.Span);
+                writer.WriteEndArray();
+            });
     }
 
     private static Task Alerts(HttpContext context)

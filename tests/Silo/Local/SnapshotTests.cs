@@ -51,6 +51,23 @@ public sealed class SnapshotTests : IDisposable
         Assert.Contains(_said, line => line.Contains("(0 turns after the newest snapshot)", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_subjects_history_is_found_again_also_when_the_index_is_gone()
+    {
+        var clock = new SetClock();
+        clock.Set((Start + Duration.FromHours(6)).ToDateTimeOffset());
+        var events = new CallCentre(3, Start).Until(Start + Duration.FromHours(6)).Select(e => EventReader.Read(e.Raw).Event!).ToList();
+        var ticket = events.First(e => e.Subject.Kind == SubjectKind.Ticket).Subject;
+        var expected = events.Where(e => e.Subject == ticket).Order().Select(e => e.Id).ToList();
+        await using (var host = Open(clock))
+        {
+            await Offer(host, [.. events.AsEnumerable().Reverse()]);
+            Assert.Equal(expected, host.History(ticket)!.Select(e => e.Id));
+        }
+        foreach (var file in Directory.GetFiles(_folder, "history.db*")) File.Delete(file);
+        await using (var host = Open(clock)) Assert.Equal(expected, host.History(ticket)!.Select(e => e.Id));
+    }
+
     private static long Ms(int hour) => (Start + Duration.FromHours(hour)).ToUnixTimeMilliseconds();
 
     private LocalHost Open(TimeProvider clock) => LocalHost.Open(new(_folder, PolicySet.Default), clock, _said.Add);
