@@ -27,7 +27,6 @@ public static class Server
             k.Limits.MaxRequestBodySize = 1 << 20;
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.AddOpenApi();
         AddHost(builder.Services, options, announce);
         builder.Services.AddBoard();
         return Map(builder.Build());
@@ -83,7 +82,11 @@ public static class Server
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
-        app.MapOpenApi("/openapi/{documentName}.json").RequireKeyOrLoopback();
+        app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
+        {
+            c.Response.ContentType = "application/json";
+            return c.Response.SendFileAsync(Path.Combine(AppContext.BaseDirectory, "Api", "openapi.json"), c.RequestAborted);
+        })).RequireKeyOrLoopback();
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
