@@ -23,10 +23,17 @@ public sealed class DemoFeed(CallCentre centre, LocalHost host, TimeProvider clo
     protected override async Task ExecuteAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
-        while (await timer.WaitForNextTickAsync(stop))
+        try
         {
-            var events = centre.Until(Instant.FromDateTimeOffset(clock.GetUtcNow())).ToList();
-            if (events.Count > 0) await host.OfferAsync(events, stop);
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                var events = centre.Until(Instant.FromDateTimeOffset(clock.GetUtcNow())).ToList();
+                if (events.Count > 0) await host.OfferAsync(events, stop);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // the server stops, and the day with it
         }
     }
 }

@@ -46,7 +46,7 @@ public static class Server
         services.AddSingleton(clock);
         services.AddSingleton(options);
         if (options.Demo) AddDemo(services, options, policies, clock, announce);
-        else services.AddSingleton(LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
+        else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
         services.AddSingleton<IEventSink, JournalSink>();
     }
 
@@ -56,9 +56,12 @@ public static class Server
         var start = now - Duration.FromDays(DemoFeed.DaysBehind);
         var centre = new CallCentre(options.Seed, start);
         services.AddSingleton(centre);
-        services.AddSingleton(LocalHost.Open(new(null, policies) { Past = DemoFeed.Past(centre, start, now) }, clock, announce));
+        Own(services, LocalHost.Open(new(null, policies) { Past = DemoFeed.Past(centre, start, now) }, clock, announce));
         services.AddHostedService<DemoFeed>();
     }
+
+    // By a factory, so that the container disposes it: a clean stop writes a snapshot and lets the data folder go.
+    private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton(_ => host);
 
     private static string? Beside(string dataFolder)
     {

@@ -63,8 +63,8 @@ const load = () => (loading ??= new Promise((done, failed) => {
   document.head.append(script);
 }));
 
-/** @param {HTMLCanvasElement} canvas @param {{created: number[], resolved: number[], alarms: number[], from: number, step_s: number}} trend */
-export async function drawTrend(canvas, trend) {
+/** @param {boolean} lost alarm colours are off while the link is lost @param {HTMLCanvasElement} canvas @param {{created: number[], resolved: number[], alarms: number[], from: number, step_s: number}} trend */
+export async function drawTrend(canvas, trend, lost) {
   canvas.setAttribute("aria-label", `${t("trend")}: ${sum(trend.created)} / ${sum(trend.resolved)}`);
   await load();
   // @ts-ignore the library is a classic script
@@ -74,7 +74,7 @@ export async function drawTrend(canvas, trend) {
   const sets = [
     { label: t("created"), data: trend.created, borderColor: "#8EA0B5", borderWidth: size / 7 },
     { label: t("resolved"), data: trend.resolved, borderColor: "#E8ECF1", borderDash: [size / 4, size / 4], borderWidth: size / 7 },
-    { label: "", data: alarmed, borderColor: "#FF6B61", backgroundColor: "#FF6B61", showLine: false, pointStyle: "rect", radius: size / 6 },
+    { label: "", data: alarmed, borderColor: lost ? "#8EA0B5" : "#FF6B61", backgroundColor: lost ? "#8EA0B5" : "#FF6B61", showLine: false, pointStyle: "rect", radius: size / 6 },
   ];
   if (chart) {
     chart.data.labels = trend.created.map(String);

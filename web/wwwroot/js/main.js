@@ -133,7 +133,7 @@ function drawAll() {
   drawTables();
   drawFigures();
   drawAlarm();
-  drawTrend($("trend"), cells[6]);
+  drawTrend($("trend"), cells[6], root.dataset.link === "lost");
   const late = cells[9]?.late?.[0];
   put($("late-source"), late ? t("lateSource", { source: late.source, age: span(late.age_s) }) : "");
 }
@@ -171,7 +171,10 @@ function state() {
   const link = lost.attempt > 0 || age > DEAD_MS ? (board ? "lost" : "connecting") : age > LATE_MS ? "late" : "live";
   if (root.dataset.link !== link) {
     root.dataset.link = link;
-    if (board) TILES.forEach((_, i) => drawTile(i));
+    if (board) {
+      TILES.forEach((_, i) => drawTile(i));
+      drawTrend($("trend"), cells[6], link === "lost");
+    }
   }
   const seconds = (age / 1000).toFixed(age < LATE_MS ? 1 : 0);
   put($("live"), link === "connecting" ? t("connecting") : t(link === "late" ? "late" : "live", { s: seconds }));

@@ -53,11 +53,11 @@ export function zoneName(ms) {
   }
 }
 
-/** Whole seconds as 04:51, 2:03:10 or 3 d 04 h. @param {number} seconds */
+/** Whole seconds as 04:51, 2:03:10 or 3d 04h. @param {number} seconds */
 export function span(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  if (s >= 86400) return `${Math.floor(s / 86400)}d ${two(Math.floor((s % 86400) / 3600))}h`;
+  if (s >= 86400) return t("days", { d: Math.floor(s / 86400), h: two(Math.floor((s % 86400) / 3600)) });
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}` : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
 }
 
