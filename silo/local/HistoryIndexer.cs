@@ -12,7 +12,9 @@ internal sealed class HistoryIndexer : IDisposable
 {
     private readonly FrameJournal _journal;
     private readonly SubjectIndex _index;
-    private readonly Channel<long> _behind = System.Threading.Channels.Channel.CreateBounded<long>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    // Full means: catch up from the journal instead. A slow index never holds up a turn, nor grows without end.
+    private readonly Channel<(long Sequence, IReadOnlyList<Event> Events)> _committed =
+        System.Threading.Channels.Channel.CreateBounded<(long, IReadOnlyList<Event>)>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
     private readonly Task _work;
 
@@ -21,12 +23,12 @@ internal sealed class HistoryIndexer : IDisposable
         _journal = journal;
         _index = SubjectIndex.Open(folder, announce);
         if (journal.Gap is not null || _index.IndexedTo > journal.LastSequence) _index.ForgetAfter(journal.LastSequence);
-        Committed();
+        Committed(0, []);
         _work = Task.Run(Follow);
     }
 
-    /// <summary>Something was committed; never blocks.</summary>
-    public void Committed() => _behind.Writer.TryWrite(0);
+    /// <summary>A turn was committed; never blocks.</summary>
+    public void Committed(long sequence, IReadOnlyList<Event> events) => _committed.Writer.TryWrite((sequence, events));
 
     /// <summary>A subject's events in their one order.</summary>
     public IReadOnlyList<Event> History(Subject subject)
@@ -41,7 +43,7 @@ internal sealed class HistoryIndexer : IDisposable
 
     public void Dispose()
     {
-        _behind.Writer.TryComplete();
+        _committed.Writer.TryComplete();
         _work.Wait(TimeSpan.FromSeconds(10));
         _index.Dispose();
     }
@@ -50,13 +52,23 @@ internal sealed class HistoryIndexer : IDisposable
 
     private async Task Follow()
     {
-        await foreach (var _ in _behind.Reader.ReadAllAsync())
-            lock (_gate) CatchUp();
+        await foreach (var (sequence, events) in _committed.Reader.ReadAllAsync())
+        {
+            lock (_gate)
+            {
+                if (sequence == _index.IndexedTo + 1) Note(sequence, events); // the turn at hand; nothing is read or parsed again
+                else if (sequence != 0 && sequence <= _index.IndexedTo) continue;
+                else CatchUp();
+            }
+        }
     }
 
     private void CatchUp()
     {
         foreach (var (sequence, frame) in _journal.ReadFrom(_index.IndexedTo))
-            _index.Index(sequence, TurnFrame.Read(frame).Events.Select(e => e.Subject.ToString()).Distinct(StringComparer.Ordinal));
+            Note(sequence, TurnFrame.Read(frame).Events);
     }
+
+    private void Note(long sequence, IReadOnlyList<Event> events) =>
+        _index.Index(sequence, events.Select(e => e.Subject.ToString()).Distinct(StringComparer.Ordinal));
 }

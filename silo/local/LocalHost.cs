@@ -215,8 +215,8 @@ public sealed class LocalHost : IAsyncDisposable
         if (_journal is null) return true;
         try
         {
-            _journal.Append(TurnFrame.Write(_shard.Now, effects.Commit));
-            _history?.Committed();
+            var sequence = _journal.Append(TurnFrame.Write(_shard.Now, effects.Commit));
+            _history?.Committed(sequence, effects.Commit);
             return true;
         }
         catch (JournalFailedException failure)
