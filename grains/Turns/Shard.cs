@@ -97,9 +97,10 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
         _subjects.OrderBy(s => s.Key).SelectMany(s => s.Value.Last.Contributions.Select(c => (s.Key, c)))
             .Concat(_customerLast.OrderBy(s => s.Key).SelectMany(s => s.Value.Contributions.Select(c => (s.Key, c))));
 
-    /// <summary>All that a later start needs instead of the turns so far. Taken between turns.</summary>
+    /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen.OrderBy(s => s.Key)], [.. _subjects.OrderBy(s => s.Key).SelectMany(s => s.Value.History)], [.. Alerts.All], Sources);
+        Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History)], [.. Alerts.All],
+        new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal));
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard; rows and sums are judged anew from the histories.</summary>
     public void Resume(ShardImage image)

@@ -20,6 +20,8 @@ public sealed class SourceStats
     public long Refused { get; private set; }
     public long Reordered { get; private set; }
 
+    internal SourceStats Copy() => new(LastSeen, LastEventAt, Accepted, Duplicates, Unknown, Refused, Reordered);
+
     internal void Take(Event e, long now)
     {
         Accepted++;

@@ -49,6 +49,7 @@ public sealed class LocalHost : IAsyncDisposable
     private Shard _shard;
     private readonly SnapshotStore? _snapshots;
     private readonly HistoryIndexer? _history;
+    private Task _snapshotting = Task.CompletedTask;
     private long _snapshotAt;
     private int _queued;
 
@@ -115,7 +116,9 @@ public sealed class LocalHost : IAsyncDisposable
         _offers.Writer.TryComplete();
         await _stop.CancelAsync();
         try { await _writer; } catch (OperationCanceledException) { }
+        await _snapshotting;
         Snapshot(atLeast: 1);
+        await _snapshotting;
         _history?.Dispose();
         _journal?.Dispose();
         _stop.Dispose();
@@ -254,20 +257,22 @@ public sealed class LocalHost : IAsyncDisposable
         return frames;
     }
 
-    /// <summary>Between turns, and when a start would otherwise have this many events to take again.</summary>
+    /// <summary>
+    /// When a start would otherwise have this many events to take again. The image is taken between turns; writing it is not the writer's work.
+    /// </summary>
     private void Snapshot(long atLeast)
     {
         if (_journal is null || _snapshots is null || ReadOnly || _options.Frozen || _shard.EventCount - _snapshotAt < atLeast) return;
-        try
+        if (!_snapshotting.IsCompleted) return;
+        ShardImage image;
+        long sequence;
+        ReadOnlyMemory<byte> hash;
+        lock (_gate) (image, sequence, hash, _snapshotAt) = (_shard.Image(), _journal.LastSequence, _journal.LastHash.ToArray(), _shard.EventCount);
+        _snapshotting = Task.Run(() =>
         {
-            lock (_gate) _snapshots.Write(_journal.LastSequence, _journal.LastHash.Span, ShardSnapshot.Write(_shard.Image()));
-            _snapshotAt = _shard.EventCount;
-        }
-        catch (IOException failure)
-        {
-            _announce($"no snapshot: {failure.Message}"); // a start takes longer; nothing is lost
-            _snapshotAt = _shard.EventCount;
-        }
+            try { _snapshots.Write(sequence, hash.Span, ShardSnapshot.Write(image)); }
+            catch (IOException failure) { _announce($"no snapshot: {failure.Message}"); } // a start takes longer; nothing is lost
+        });
     }
 
     private void Answer(IReadOnlyList<Offer> batch, IReadOnlyList<Verdict>? verdicts)
