@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Callbacks;
@@ -13,7 +14,11 @@ namespace OpsMonitor.Grains.Turns;
 public enum Verdict { Accepted, Duplicate, IdReused, TooOld, TimeInFuture }
 
 /// <summary>What a turn is given: the time, and events (none for a tick). A replayed turn comes from the journal and was judged before.</summary>
-public sealed record TurnInput(long Now, IReadOnlyList<Event> Events, bool Replayed = false);
+public sealed record TurnInput(long Now, IReadOnlyList<Event> Events, bool Replayed = false)
+{
+    /// <summary>One for each event, where somebody has taken them already: they need no turn's order, so no writer has to wait for them.</summary>
+    public IReadOnlyList<EventHash>? Hashes { get; init; }
+}
 
 /// <summary>
 /// What a turn wants: these events journalled, then these answers given. <see cref="MustCommit"/> is also true for a turn without events that
@@ -38,6 +43,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
     {
         public readonly List<Event> History = [];
         public Evaluation Last = Evaluation.Empty;
+        public bool Dirty;
     }
 
     private readonly Dictionary<Subject, Held> _subjects = [];
@@ -45,7 +51,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
     private readonly Dictionary<Subject, Evaluation> _customerLast = [];
     private readonly Dictionary<UInt128, ulong> _seen = [];
     private readonly SortedSet<(long At, Subject Who)> _deadlines = [];
-    private readonly SortedSet<Subject> _dirty = [];
+    private readonly List<Subject> _dirty = []; // each once, in the order of arrival until it is settled
     private readonly SortedSet<string> _dirtyCustomers = new(StringComparer.Ordinal);
 
     public Books Books { get; } = new();
@@ -77,7 +83,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
         var commit = new List<Event>(input.Events.Count);
         for (var i = 0; i < verdicts.Length; i++)
         {
-            verdicts[i] = Take(input.Events[i], now, input.Replayed);
+            verdicts[i] = Take(input.Events[i], input.Hashes, i, now, input.Replayed);
             if (verdicts[i] == Verdict.Accepted) commit.Add(input.Events[i]);
         }
         Settle(now, changed);
@@ -113,7 +119,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
         Settle(Now, []);
     }
 
-    private Verdict Take(Event e, long now, bool replayed)
+    private Verdict Take(Event e, IReadOnlyList<EventHash>? hashes, int index, long now, bool replayed)
     {
         if (!Sources.TryGetValue(e.Source, out var source)) Sources[e.Source] = source = new();
         if (!replayed)
@@ -121,15 +127,15 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
             if (e.At > now + ShardOptions.FutureMs) return source.Refuse(Verdict.TimeInFuture);
             if (!options.Backfill && e.At < now - ShardOptions.HorizonMs) return source.Refuse(Verdict.TooOld);
         }
-        var identity = EventReader.IdentityHash(e.Source, e.Id);
-        var body = EventReader.BodyHash(e);
-        if (_seen.TryGetValue(identity, out var known))
+        var (identity, body) = hashes is null ? EventHash.Of(e) : hashes[index];
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, identity, out var seen);
+        if (seen)
         {
             if (known != body) return source.Refuse(Verdict.IdReused);
             source.Duplicates++;
             return Verdict.Duplicate;
         }
-        _seen.Add(identity, body);
+        known = body;
         source.Take(e, now);
         LastEventAt = Math.Max(LastEventAt, e.At);
         Insert(e);
@@ -140,9 +146,17 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
     {
         if (e.Data is null || e.Subject.Kind is SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey) { Version++; return; }
         if (!_subjects.TryGetValue(e.Subject, out var held)) _subjects[e.Subject] = held = new();
-        var index = held.History.BinarySearch(e);
-        held.History.Insert(index < 0 ? ~index : index, e);
-        _dirty.Add(e.Subject);
+        var (history, end) = (held.History, held.History.Count);
+        if (end == 0 || history[end - 1].CompareTo(e) < 0) history.Add(e); // most come in order
+        else history.Insert(history.BinarySearch(e) is var at && at < 0 ? ~at : at, e);
+        Touch(e.Subject, held);
+    }
+
+    private void Touch(Subject who, Held held)
+    {
+        if (held.Dirty) return;
+        held.Dirty = true;
+        _dirty.Add(who);
     }
 
     private void TakeDue(long now)
@@ -151,7 +165,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
         {
             var (_, who) = _deadlines.Min;
             _deadlines.Remove(_deadlines.Min);
-            if (who.Kind == SubjectKind.Other) _dirtyCustomers.Add(who.Id); else _dirty.Add(who);
+            if (who.Kind == SubjectKind.Other) _dirtyCustomers.Add(who.Id); else Touch(who, _subjects[who]);
         }
     }
 
@@ -159,9 +173,11 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
     {
         if (_dirty.Count + _dirtyCustomers.Count == 0) return;
         Version++;
+        _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
         {
             var held = _subjects[subject];
+            held.Dirty = false;
             var next = Evaluate(subject, held.History, now);
             if (held.Last.Fact is { } old) Remember(old, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
