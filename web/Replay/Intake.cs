@@ -88,7 +88,7 @@ internal sealed class Intake(long? until)
     {
         source.Accepted++;
         if (e.At < source.NewestAt) source.Reordered++;
-        if (source.NewestAt != long.MinValue && e.At < source.NewestAt - ShardOptions.HorizonMs) source.Late++;
+        if (source.NewestAt != long.MinValue && e.At < source.NewestAt - SubjectRules.HorizonMs) source.Late++;
         if (e.Data is null) source.Unknown++;
         source.NewestAt = Math.Max(source.NewestAt, e.At);
     }
