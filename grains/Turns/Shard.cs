@@ -33,7 +33,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 {
     private sealed class Held
     {
-        public readonly List<Event> History = [];
+        public readonly History History = new();
         public bool Dirty;
     }
 
@@ -65,7 +65,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History)], [.. Alerts.All],
+        Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History.Events)], [.. Alerts.All],
         new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal));
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard; rows and sums are judged anew from the histories.</summary>
@@ -102,9 +102,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     {
         if (!SubjectRules.HasRow(e)) { Version++; return; }
         if (!_subjects.TryGetValue(e.Subject, out var held)) _subjects[e.Subject] = held = new();
-        var (history, end) = (held.History, held.History.Count);
-        if (end == 0 || history[end - 1].CompareTo(e) < 0) history.Add(e); // most come in order
-        else history.Insert(history.BinarySearch(e) is var at && at < 0 ? ~at : at, e);
+        held.History.Add(e);
         Touch(e.Subject, held);
     }
 
@@ -130,7 +128,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         {
             var held = _subjects[subject];
             held.Dirty = false;
-            var next = SubjectRules.Evaluate(subject, held.History, Policies, now);
+            var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
             if (Last(subject).Fact is { } old) Remember(old, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
             Exchange(subject, next);

@@ -39,11 +39,10 @@ public abstract class Tally(PolicySet policies)
     /// <summary>The rows of one kind in ordinal order of their subjects, from after one of them on.</summary>
     public IEnumerable<Row> Rows(SubjectKind? kind = null, Subject? after = null)
     {
-        var from = after ?? new Subject(kind ?? SubjectKind.Contact, "");
-        foreach (var who in _order.GetViewBetween(from, new Subject(SubjectKind.Other, "\uffff")))
+        foreach (var who in Subjects(after, kind ?? SubjectKind.Contact))
         {
             if (kind is { } one && who.Kind != one) break;
-            if (who != after && _rows[who].Row is { } row) yield return row;
+            if (_rows[who].Row is { } row) yield return row;
         }
     }
 
@@ -54,6 +53,13 @@ public abstract class Tally(PolicySet policies)
     {
         foreach (var who in _order)
             foreach (var what in _rows[who].Contributions) yield return (who, what);
+    }
+
+    /// <summary>All subjects in their order, from after one of them or from a kind on.</summary>
+    protected IEnumerable<Subject> Subjects(Subject? after, SubjectKind from = SubjectKind.Contact)
+    {
+        foreach (var who in _order.GetViewBetween(after ?? new Subject(from, ""), new Subject(SubjectKind.Other, "\uffff")))
+            if (who != after) yield return who;
     }
 
     /// <summary>The newest evaluation of a subject; an empty one where none is known.</summary>
