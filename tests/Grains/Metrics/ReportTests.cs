@@ -32,7 +32,7 @@ public sealed class ReportTests
         Assert.Equal((7L, 1L, 8L), (report["contacts.offered"], report["contacts.refused"], report["contacts.received"]));
         Assert.Equal((3L, 2L, 1L, 1L), (report["contacts.answered"], report["contacts.abandoned"], report["contacts.flow_out"], report["contacts.short_abandoned"]));
         Assert.Equal((26.8m, 30m, 140m), (report["contacts.wait_mean_s"], report["asa_s"], report["aht_s"]));
-        Assert.Equal((new Ratio(1, 5), new Ratio(3, 6)), (report["abandon_rate"], report["connect_rate"]));
+        Assert.Equal((new Ratio(1, 6), new Ratio(3, 7)), (report["abandon_rate"], report["connect_rate"]));
         Assert.Equal((new Ratio(1, 3), new Ratio(1, 2), new Ratio(1, 3)), (report["transfer_rate"], report["offer_missed_rate"], report["fcr.claimed"]));
         Assert.Equal((1L, 300m), (report["contacts.waiting"], report["contacts.longest_wait_s"]));
     }
