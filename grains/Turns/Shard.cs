@@ -80,7 +80,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
             verdicts[i] = Take(input.Events[i], now, input.Replayed);
             if (verdicts[i] == Verdict.Accepted) commit.Add(input.Events[i]);
         }
-        Settle(now, changed);
+        Settle(now, changed, told: true);
         return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0, NextWake);
     }
 
@@ -155,7 +155,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
         }
     }
 
-    private void Settle(long now, List<Alert> changed)
+    private void Settle(long now, List<Alert> changed, bool told = false)
     {
         if (_dirty.Count + _dirtyCustomers.Count == 0) return;
         Version++;
@@ -167,7 +167,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
             if (next.Fact is { } fact) Remember(fact, 1);
             Exchange(subject, held.Last, next);
             held.Last = next;
-            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now));
+            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now, told));
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers)

@@ -209,7 +209,8 @@ public sealed class LocalHost : IAsyncDisposable
         }
         if (!committed) { Answer(batch, null); return; }
         Answer(batch, effects.Verdicts);
-        foreach (var alert in effects.Alerts.Where(a => a.State == AlertState.Raised)) Lateness.Add(alert.LatenessMs);
+        foreach (var alert in effects.Alerts)
+            if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
         if (Read(s => s.Version) != version) Changed?.Invoke();
     }
 
