@@ -59,7 +59,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
             verdicts[i] = Take(input.Events[i], input.Hashes, i, now, input.Replayed);
             if (verdicts[i] == Verdict.Accepted) commit.Add(input.Events[i]);
         }
-        Settle(now, changed);
+        Settle(now, changed, told: true);
         return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0, NextWake);
     }
 
@@ -119,7 +119,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
             if (who.Kind == SubjectKind.Other) _dirtyCustomers.Add(who.Id); else Touch(who, _subjects[who]);
     }
 
-    private void Settle(long now, List<Alert> changed)
+    private void Settle(long now, List<Alert> changed, bool told = false)
     {
         if (_dirty.Count + _dirtyCustomers.Count == 0) return;
         Version++;
@@ -132,7 +132,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
             if (Last(subject).Fact is { } old) Remember(old, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
             Exchange(subject, next);
-            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now));
+            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now, told));
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers)

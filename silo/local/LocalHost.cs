@@ -17,6 +17,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>What the journal file may grow to, in bytes; null for as far as the disk goes.</summary>
     public long? MaxJournalBytes { get; init; }
 
+    /// <summary>What may be offered and not yet durable, in bytes of events.</summary>
+    public long QueueBytes { get; init; } = 64L * 1024 * 1024;
+
     /// <summary>Only look: recover, take no turn, write nothing.</summary>
     public bool Frozen { get; init; }
 }
@@ -37,7 +40,7 @@ public sealed class LocalHost : IAsyncDisposable
     // An offer over HTTP adds at most 1 MiB of body to this, so that a turn always fits into one frame.
     private const long BytesPerTurn = FrameJournal.MaxFrameBytes / 2;
 
-    private readonly record struct Offer(IReadOnlyList<Event> Events, EventHash[] Hashes, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
+    private readonly record struct Offer(IReadOnlyList<Event> Events, EventHash[] Hashes, long Bytes, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
 
     private readonly LocalHostOptions _options;
     private readonly TimeProvider _clock;
@@ -53,6 +56,7 @@ public sealed class LocalHost : IAsyncDisposable
     private Task _snapshotting = Task.CompletedTask;
     private long _snapshotAt;
     private int _queued;
+    private long _queuedBytes;
 
     private LocalHost(LocalHostOptions options, TimeProvider clock, Action<string> announce)
     {
@@ -95,14 +99,27 @@ public sealed class LocalHost : IAsyncDisposable
     public async ValueTask<(Refusal Refusal, IReadOnlyList<Verdict> Verdicts)> OfferAsync(IReadOnlyList<Event> events, CancellationToken stop)
     {
         if (ReadOnly) return (Refusal.ReadOnly, []);
-        if (Interlocked.Add(ref _queued, events.Count) > _options.QueueLimit && Queued > events.Count)
-        {
-            Interlocked.Add(ref _queued, -events.Count);
-            return (Refusal.Full, []);
-        }
+        var bytes = 0L;
+        foreach (var e in events) bytes += e.Raw.Length;
+        if (!Admit(events.Count, bytes)) return (Refusal.Full, []);
         var answer = new TaskCompletionSource<IReadOnlyList<Verdict>?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_offers.Writer.TryWrite(new(events, EventHash.Of(events), answer))) return (Refusal.ReadOnly, []);
+        if (!_offers.Writer.TryWrite(new(events, EventHash.Of(events), bytes, answer))) { Leave(events.Count, bytes); return (Refusal.ReadOnly, []); }
         return await answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
+    }
+
+    /// <summary>Room in the queue, by events and by bytes. An offer alone is never too large: the edge has bounded it.</summary>
+    private bool Admit(int events, long bytes)
+    {
+        var (count, size) = (Interlocked.Add(ref _queued, events), Interlocked.Add(ref _queuedBytes, bytes));
+        if (count == events || (count <= _options.QueueLimit && size <= _options.QueueBytes)) return true;
+        Leave(events, bytes);
+        return false;
+    }
+
+    private void Leave(int events, long bytes)
+    {
+        Interlocked.Add(ref _queued, -events);
+        Interlocked.Add(ref _queuedBytes, -bytes);
     }
 
     /// <summary>All events of one subject that are durable, in their one order; null where this host keeps none.</summary>
@@ -177,7 +194,7 @@ public sealed class LocalHost : IAsyncDisposable
         {
             batch.Add(offer);
             events += offer.Events.Count;
-            foreach (var e in offer.Events) bytes += e.Raw.Length;
+            bytes += offer.Bytes;
         }
     }
 
@@ -210,7 +227,8 @@ public sealed class LocalHost : IAsyncDisposable
         }
         if (!committed) { Answer(batch, null); return; }
         Answer(batch, effects.Verdicts);
-        foreach (var alert in effects.Alerts.Where(a => a.State == AlertState.Raised)) Lateness.Add(alert.LatenessMs);
+        foreach (var alert in effects.Alerts)
+            if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
         if (Read(s => s.Version) != version) Changed?.Invoke();
     }
 
@@ -282,7 +300,7 @@ public sealed class LocalHost : IAsyncDisposable
         var at = 0;
         foreach (var offer in batch)
         {
-            Interlocked.Add(ref _queued, -offer.Events.Count);
+            Leave(offer.Events.Count, offer.Bytes);
             offer.Answer.TrySetResult(verdicts is null ? null : [.. verdicts.Skip(at).Take(offer.Events.Count)]);
             at += offer.Events.Count;
         }

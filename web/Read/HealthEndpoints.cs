@@ -42,6 +42,7 @@ public static class HealthEndpoints
         if (host.Lateness.Percentile(99) is { } p99) Line(text, "opsmonitor_detection_lateness_ms{quantile=\"0.99\"}", p99);
         Line(text, "opsmonitor_detection_lateness_ms_count", host.Lateness.Total);
         One(text, "opsmonitor_detection_lateness_max_ms", "gauge", "The worst since the start, in ms.", host.Lateness.Max);
+        One(text, "opsmonitor_late_data_alerts_total", "counter", "Alerts whose cause arrived after they were due; not in the lateness above.", host.Lateness.LateData);
         One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
