@@ -50,6 +50,27 @@ public sealed class AlertBook
         return changed;
     }
 
+    /// <summary>One subject's alerts, in the order of their keys.</summary>
+    public IReadOnlyList<Alert> Of(Subject subject)
+    {
+        var alerts = new List<Alert>();
+        if (!_bySubject.TryGetValue(subject, out var keys)) return alerts;
+        foreach (var key in keys) alerts.Add(_alerts[key]);
+        alerts.Sort((a, b) => a.Due.Key.CompareTo(b.Due.Key));
+        return alerts;
+    }
+
+    /// <summary>Takes over what another host decided about one subject's alerts.</summary>
+    public void Replace(Subject subject, IReadOnlyList<Alert> alerts)
+    {
+        if (alerts.Count == 0 && !_bySubject.ContainsKey(subject)) return;
+        if (Of(subject).SequenceEqual(alerts)) return;
+        if (_bySubject.Remove(subject, out var keys))
+            foreach (var key in keys) _alerts.Remove(key);
+        foreach (var alert in alerts) Remember(alert);
+        Revision++;
+    }
+
     /// <summary>Takes an alert over from a snapshot, as it was.</summary>
     internal void Remember(Alert alert)
     {
