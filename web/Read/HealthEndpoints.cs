@@ -42,6 +42,9 @@ public static class HealthEndpoints
         if (host.Lateness.Percentile(99) is { } p99) Line(text, "opsmonitor_detection_lateness_ms{quantile=\"0.99\"}", p99);
         Line(text, "opsmonitor_detection_lateness_ms_count", host.Lateness.Total);
         One(text, "opsmonitor_detection_lateness_max_ms", "gauge", "The worst since the start, in ms.", host.Lateness.Max);
+        var outbox = host.OutboxCensus;
+        One(text, "opsmonitor_outbox_pending", "gauge", "Alert changes committed and not yet marked sent.", outbox.Pending);
+        One(text, "opsmonitor_outbox_oldest_ms", "gauge", "Age of the oldest of them, in ms.", outbox.OldestPendingAt is { } at ? Math.Max(0, host.Now - at) : 0);
         One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
