@@ -164,6 +164,25 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_could_not_be_published_stays_to_be_sent()
+    {
+        await using var host = Open(_folder, _clock);
+        await Offer(host, Ticket("T-1", Overdue));
+        var pending = Take(host);
+        var walls = new WebChannel(host, NullLogger.Instance);
+        walls.Tell(() => false);
+        Assert.Equal(pending.Select(p => p.Id), Take(host).Select(p => p.Id));
+        walls.Tell(() =>
+        {
+            Assert.Equal(pending.Count, Take(host).Count); // a crash at this point must find them unsent
+            Offer(host, Ticket("T-2", Overdue)).GetAwaiter().GetResult();
+            return true;
+        });
+        Assert.All(Take(host), p => Assert.Equal(2, p.Frame)); // came in while the picture was drawn: the next one's
+        Assert.NotEmpty(Take(host));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task The_boards_take_what_a_crash_left_and_mark_it_once_it_is_published()
     {
         await using (var host = Open(_folder, _clock)) Assert.NotEqual(0, (await Pending(host, Ticket("T-1", Overdue))).Pending);
