@@ -10,7 +10,7 @@ namespace OpsMonitor.Silo.Local;
 /// </summary>
 public sealed class Outbox : IDisposable
 {
-    private const int OneCommit = OutboxTable.OutboxBatch;
+    private const int OneCommit = OutboxTable.ReportsAtOnce;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 

@@ -10,7 +10,7 @@ public sealed partial class FrameJournal
     /// <exception cref="JournalFailedException">The commit failed or its outcome is unknown; every later append is refused.</exception>
     public void Report(IReadOnlyList<OutboxReport> reports)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(reports.Count, OutboxTable.OutboxBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(reports.Count, OutboxTable.ReportsAtOnce);
         lock (_gate)
         {
             ThrowIfUnusable();

@@ -16,10 +16,10 @@ internal sealed class OutboxTable
     public const int KeptRows = 100_000;
 
     /// <summary>Rows that one write prunes at most; twice as many as it can mark, so pruning always gains.</summary>
-    public const int PrunedAtOnce = 2 * OutboxBatch;
+    public const int PrunedAtOnce = 2 * ReportsAtOnce;
 
     /// <summary>Reports that one write takes at most.</summary>
-    public const int OutboxBatch = 512;
+    public const int ReportsAtOnce = 512;
 
     // Both indexes are partial, so a row is only ever in one of them, and what is pending is found however much has been sent.
     public const string Layout = """
