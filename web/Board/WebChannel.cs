@@ -1,6 +1,6 @@
 using OpsMonitor.Grains.Alerts;
-using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Journal;
+using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Board;
 
@@ -8,7 +8,7 @@ namespace OpsMonitor.Web.Board;
 /// The outbox's way to the walls. It tells by pictures: boards built after the rows were taken hold what the rows say, with an alarm revision
 /// that makes every wall fetch its list. A picture may be shown twice and says the same, so nothing needs to remember what has been shown.
 /// </summary>
-public sealed class WebChannel(LocalHost host, ILogger log)
+public sealed class WebChannel(IOpsHost host, ILogger log)
 {
     // One publication tells of everything, so take everything; the bound is for memory alone.
     private const int TakenAtOnce = 10_000;

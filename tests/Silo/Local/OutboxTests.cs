@@ -11,6 +11,7 @@ using OpsMonitor.Silo.Local.Journal;
 using OpsMonitor.Tests.Silo.Local.Journal;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Silo.Local;
@@ -169,7 +170,7 @@ public sealed class OutboxTests : IDisposable
         await using var host = Open(_folder, _clock);
         await Offer(host, Ticket("T-1", Overdue));
         var pending = Take(host);
-        var walls = new WebChannel(host, NullLogger.Instance);
+        var walls = new WebChannel(new OneMachine(host), NullLogger.Instance);
         walls.Tell(() => false);
         Assert.Equal(pending.Select(p => p.Id), Take(host).Select(p => p.Id));
         walls.Tell(() =>
@@ -188,7 +189,7 @@ public sealed class OutboxTests : IDisposable
         await using (var host = Open(_folder, _clock)) Assert.NotEqual(0, (await Pending(host, Ticket("T-1", Overdue))).Pending);
         await using var again = Open(_folder, _clock);
         Assert.NotEmpty(Take(again));
-        using var feed = new BoardFeed(again, new(ReferenceData.Empty), NullLogger<BoardFeed>.Instance);
+        using var feed = new BoardFeed(new OneMachine(again), new(ReferenceData.Empty), NullLogger<BoardFeed>.Instance);
         await feed.StartAsync(default);
         await Until(() => again.OutboxCensus.Pending == 0);
         await Pending(again, Ticket("T-2", Overdue));
