@@ -62,8 +62,9 @@ public sealed class LocalHost : IAsyncDisposable
     {
         (_options, _clock, _announce) = (options, clock, announce);
         _shard = NewShard();
-        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes) : null;
+        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
+        if (_journal is not null && !options.Frozen) Outbox = new(_journal, clock, Wake);
         Live(options.Past);
         Recover();
         if (_journal is not null && !options.Frozen) _history = new(options.DataFolder!, _journal, announce);
@@ -75,6 +76,11 @@ public sealed class LocalHost : IAsyncDisposable
 
     /// <summary>Changes with every start: a viewer with another epoch needs a whole snapshot.</summary>
     public string Epoch { get; } = Guid.NewGuid().ToString("N")[..12];
+
+    /// <summary>What channels have to tell; null for a host that keeps nothing, or only looks.</summary>
+    public Outbox? Outbox { get; }
+
+    public OutboxCensus OutboxCensus => _journal?.OutboxCensus() ?? default;
 
     public int Queued => Volatile.Read(ref _queued);
 
@@ -138,6 +144,8 @@ public sealed class LocalHost : IAsyncDisposable
         Snapshot(atLeast: 1);
         await _snapshotting;
         _history?.Dispose();
+        Outbox?.Dispose();
+        while (WriteReports()) { } // a clean stop leaves nothing to be told twice
         _journal?.Dispose();
         _stop.Dispose();
     }
@@ -227,18 +235,39 @@ public sealed class LocalHost : IAsyncDisposable
         }
         if (!committed) { Answer(batch, null); return; }
         Answer(batch, effects.Verdicts);
+        if (!effects.MustCommit && Outbox is { Overdue: true }) WriteReports();
         foreach (var alert in effects.Alerts)
             if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
         if (Read(s => s.Version) != version) Changed?.Invoke();
     }
 
-    private bool Commit(TurnEffects effects)
+    private bool Commit(TurnEffects effects) => _journal is not { } journal || Durably(() =>
     {
-        if (_journal is null) return true;
+        // What must be told is in the same commit as its cause; so is what came of telling earlier.
+        var sequence = journal.Append(TurnFrame.Write(_shard.Now, effects.Commit), OutboxRow.Of(effects.Alerts), Outbox?.ToWrite() ?? []);
+        Outbox?.Written();
+        _history?.Committed(sequence, effects.Commit);
+    });
+
+    /// <summary>Send results that no commit has taken along.</summary>
+    /// <returns>whether some were written</returns>
+    private bool WriteReports()
+    {
+        if (ReadOnly || _journal is null || Outbox is null) return false;
+        var reports = Outbox.ToWrite();
+        var durable = Durably(() =>
+        {
+            if (reports.Count > 0) _journal.Report(reports);
+            Outbox.Written();
+        });
+        return durable && reports.Count > 0;
+    }
+
+    private bool Durably(Action write)
+    {
         try
         {
-            var sequence = _journal.Append(TurnFrame.Write(_shard.Now, effects.Commit));
-            _history?.Committed(sequence, effects.Commit);
+            write();
             return true;
         }
         catch (JournalFailedException failure)
@@ -247,6 +276,9 @@ public sealed class LocalHost : IAsyncDisposable
             return false;
         }
     }
+
+    // An offer of nothing: the writer looks at what is due.
+    private void Wake() => _offers.Writer.TryWrite(new([], [], new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     /// <summary>The state may hold what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.</summary>
     private void FailStop(string why)

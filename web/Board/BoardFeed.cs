@@ -35,6 +35,7 @@ public sealed class BoardFeed(IOpsHost host, BoardDirectory directory, ILogger<B
     private readonly TicketCensus _census = new();
     private readonly Lock _building = new();
     private readonly Channel<bool> _changed = OneSlot();
+    private readonly WebChannel _channel = new(host, log);
 
     /// <summary>A snapshot, then changes. A viewer that knows this epoch gets a snapshot all the same: it is small and always right.</summary>
     /// <exception cref="HubException">There is no such board.</exception>
@@ -90,7 +91,7 @@ public sealed class BoardFeed(IOpsHost host, BoardDirectory directory, ILogger<B
             built = Environment.TickCount64;
             var isBeat = built - beat >= BeatMs;
             if (isBeat) beat = built;
-            PublishAll(isBeat);
+            _channel.Tell(() => PublishAll(isBeat));
         }
     }
 
@@ -103,16 +104,23 @@ public sealed class BoardFeed(IOpsHost host, BoardDirectory directory, ILogger<B
         catch (OperationCanceledException) when (!stop.IsCancellationRequested) { return false; }
     }
 
-    private void PublishAll(bool beat)
+    /// <returns>false where a board could not be built, so that somebody may not see what he should</returns>
+    private bool PublishAll(bool beat)
     {
+        var whole = true;
         foreach (var board in _boards.Values)
         {
             if (!board.Viewers.IsEmpty) Volatile.Write(ref board.WatchedAt, Environment.TickCount64);
             else if (board.Id != "all" && Environment.TickCount64 - Volatile.Read(ref board.WatchedAt) > UnwatchedMs) _boards.TryRemove(board.Id, out _);
             try { Publish(board, beat); }
             // No beat either, then: a wall that does not get what it should must say so.
-            catch (Exception fault) when (fault is not OutOfMemoryException) { log.LogError(fault, "board {Board} could not be built", board.Id); }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                log.LogError(fault, "board {Board} could not be built", board.Id);
+                whole = false;
+            }
         }
+        return whole;
     }
 
     private void Publish(Board board, bool beat)

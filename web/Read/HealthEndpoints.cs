@@ -43,6 +43,9 @@ public static class HealthEndpoints
         Line(text, "opsmonitor_detection_lateness_ms_count", host.Lateness.Total);
         One(text, "opsmonitor_detection_lateness_max_ms", "gauge", "The worst since the start, in ms.", host.Lateness.Max);
         One(text, "opsmonitor_late_data_alerts_total", "counter", "Alerts whose cause arrived after they were due; not in the lateness above.", host.Lateness.LateData);
+        var outbox = host.OutboxCensus;
+        One(text, "opsmonitor_outbox_pending", "gauge", "Alert changes committed and not yet marked sent.", outbox.Pending);
+        One(text, "opsmonitor_outbox_oldest_ms", "gauge", "Age of the oldest of them, in ms.", outbox.OldestPendingAt is { } at ? Math.Max(0, host.Now - at) : 0);
         One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";

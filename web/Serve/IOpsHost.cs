@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
+using OpsMonitor.Silo.Local.Journal;
 
 namespace OpsMonitor.Web.Serve;
 
@@ -24,6 +25,11 @@ public interface IOpsHost
 
     /// <summary>Detection lateness of every alert raised since the start, in ms.</summary>
     LatenessLog Lateness { get; }
+
+    /// <summary>What channels have to tell; null for a host that keeps nothing.</summary>
+    Outbox? Outbox => null;
+
+    OutboxCensus OutboxCensus => default;
 
     /// <summary>After something changed and is durable. Must not block.</summary>
     event Action? Changed;
@@ -50,6 +56,10 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
     public int Queued => host.Queued;
 
     public LatenessLog Lateness => host.Lateness;
+
+    public Outbox? Outbox => host.Outbox;
+
+    public OutboxCensus OutboxCensus => host.OutboxCensus;
 
     public event Action? Changed
     {
