@@ -278,7 +278,7 @@ public sealed class LocalHost : IAsyncDisposable
     }
 
     // An offer of nothing: the writer looks at what is due.
-    private void Wake() => _offers.Writer.TryWrite(new([], [], new(TaskCreationOptions.RunContinuationsAsynchronously)));
+    private void Wake() => _offers.Writer.TryWrite(new([], [], 0, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     /// <summary>The state may hold what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.</summary>
     private void FailStop(string why)

@@ -1,6 +1,7 @@
 using NodaTime;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
+using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
@@ -8,6 +9,7 @@ using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Vault;
 
 namespace OpsMonitor.Web.Serve;
 
@@ -47,7 +49,9 @@ public static class Server
         services.AddSingleton(options);
         if (options.Demo) AddDemo(services, options, policies, clock, announce);
         else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
-        services.AddSingleton<IEventSink, HostSink>();
+        // By a factory, so that the container disposes it.
+        services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
+        services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
     }
 
     private static void AddDemo(IServiceCollection services, ServeOptions options, PolicySet policies, TimeProvider clock, Action<string> announce)
@@ -85,6 +89,7 @@ public static class Server
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
+        app.MapCustomers();
         app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
         {
             c.Response.ContentType = "application/json";
