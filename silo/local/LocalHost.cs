@@ -30,13 +30,14 @@ public enum Refusal { None, Full, ReadOnly }
 /// </summary>
 public sealed class LocalHost : IAsyncDisposable
 {
-    private const long EventsPerSnapshot = 200_000;
+    // A snapshot holds every history: writing it again only after a share of growth keeps its cost per event level for good.
+    private const long EventsPerSnapshot = 200_000, SnapshotShare = 2;
     private const int EventsPerTurn = 512;
 
     // An offer over HTTP adds at most 1 MiB of body to this, so that a turn always fits into one frame.
     private const long BytesPerTurn = FrameJournal.MaxFrameBytes / 2;
 
-    private readonly record struct Offer(IReadOnlyList<Event> Events, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
+    private readonly record struct Offer(IReadOnlyList<Event> Events, EventHash[] Hashes, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
 
     private readonly LocalHostOptions _options;
     private readonly TimeProvider _clock;
@@ -100,7 +101,7 @@ public sealed class LocalHost : IAsyncDisposable
             return (Refusal.Full, []);
         }
         var answer = new TaskCompletionSource<IReadOnlyList<Verdict>?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_offers.Writer.TryWrite(new(events, answer))) return (Refusal.ReadOnly, []);
+        if (!_offers.Writer.TryWrite(new(events, EventHash.Of(events), answer))) return (Refusal.ReadOnly, []);
         return await answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
     }
 
@@ -130,7 +131,6 @@ public sealed class LocalHost : IAsyncDisposable
     {
         if (_journal is null) return;
         var frames = Replay(_journal);
-        _snapshotAt = _shard.EventCount - frames;
         if (_shard.EventCount > 0) _announce($"recovered {_shard.EventCount} events ({frames} turns after the newest snapshot)");
         if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
     }
@@ -155,7 +155,7 @@ public sealed class LocalHost : IAsyncDisposable
                 Gather(batch);
                 Turn(batch);
                 batch.Clear();
-                Snapshot(EventsPerSnapshot);
+                Snapshot(Math.Max(EventsPerSnapshot, _snapshotAt / SnapshotShare));
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -196,6 +196,7 @@ public sealed class LocalHost : IAsyncDisposable
     private void Turn(IReadOnlyList<Offer> batch)
     {
         IReadOnlyList<Event> events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(o => o.Events)];
+        IReadOnlyList<EventHash> hashes = batch.Count == 1 ? batch[0].Hashes : [.. batch.SelectMany(o => o.Hashes)];
         if (events.Count > 0 && ReadOnly) { Answer(batch, null); return; }
         TurnEffects effects;
         long version;
@@ -203,7 +204,7 @@ public sealed class LocalHost : IAsyncDisposable
         lock (_gate)
         {
             version = _shard.Version;
-            effects = _shard.Step(new(Now, events));
+            effects = _shard.Step(new(Now, events) { Hashes = hashes });
             // Inside the gate: nobody may read, and show, what is not durable yet.
             committed = !effects.MustCommit || ReadOnly || Commit(effects);
         }
@@ -248,6 +249,7 @@ public sealed class LocalHost : IAsyncDisposable
         var frames = 0L;
         var snapshot = _options.Frozen ? null : _snapshots?.ReadNewestGood(_announce, journal.Holds); // verify trusts the journal alone
         if (snapshot is { } found) _shard.Resume(ShardSnapshot.Read(found.Payload));
+        _snapshotAt = _shard.EventCount;
         foreach (var (_, bytes) in journal.ReadFrom(snapshot?.Sequence ?? 0))
         {
             var frame = TurnFrame.Read(bytes);

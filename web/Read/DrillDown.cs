@@ -87,11 +87,11 @@ internal sealed class DrillDown
     }
 
     /// <summary>In the order of the subjects, and of a subject's units those in the numerator first.</summary>
-    public List<DrillItem> List(Shard shard, string scope, Window window, long now)
+    public List<DrillItem> List(Tally tally, string scope, Window window, long now)
     {
         var items = new List<DrillItem>();
         var (who, above, below) = (default(Subject), 0L, 0L);
-        foreach (var (subject, c) in shard.Contributions())
+        foreach (var (subject, c) in tally.Contributions())
         {
             if (subject != who) { Add(items, who, above, below); (who, above, below) = (subject, 0, 0); }
             if (!In(scope, c) || !In(window, c.At, now)) continue;

@@ -47,7 +47,7 @@ public static class Server
         services.AddSingleton(options);
         if (options.Demo) AddDemo(services, options, policies, clock, announce);
         else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
-        services.AddSingleton<IEventSink, JournalSink>();
+        services.AddSingleton<IEventSink, HostSink>();
     }
 
     private static void AddDemo(IServiceCollection services, ServeOptions options, PolicySet policies, TimeProvider clock, Action<string> announce)
@@ -61,7 +61,7 @@ public static class Server
     }
 
     // By a factory, so that the container disposes it: a clean stop writes a snapshot and lets the data folder go.
-    private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton(_ => host);
+    private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton<IOpsHost>(_ => new OneMachine(host));
 
     private static string? Beside(string dataFolder)
     {
