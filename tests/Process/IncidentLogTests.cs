@@ -34,7 +34,8 @@ public sealed class IncidentLogTests(ReplayRun run, ITestOutputHelper output) : 
 
         var all = await SameInEveryScope(client, replayed, AfterAll);
         Assert.Equal((24_918, 331), (all.GetProperty("tickets.created").GetInt64(), all.GetProperty("tickets.reopened").GetInt64()));
-        Assert.Equal("""{"value":0.011036,"num":275,"n":24918}""", all.GetProperty("reopen_rate").GetRawText());
+        // 12 closings were undone and done again, each in the cohort of its own; reopened later than 30 days after is not in the rate.
+        Assert.Equal("""{"value":0.010991,"num":274,"n":24930}""", all.GetProperty("reopen_rate").GetRawText());
 
         var tickets = await Tickets(client);
         Assert.Equal(File.ReadLines(replayed.Rows).Select(l => JsonElement.Parse(l)).Select(r => Told(r, r.GetProperty("subject").GetString()!["ticket/".Length..])), tickets.Select(t => t.Text));

@@ -18,6 +18,23 @@ public static class Server
 {
     public static WebApplication Build(ServeOptions options, Action<string> announce)
     {
+        var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
+        var reference = ReferenceData.Load(referenceFolder);
+        var policies = PolicyFolder.Load(referenceFolder, reference);
+        TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
+        return Build(options, reference, clock, announce, services =>
+        {
+            if (options.Demo) AddDemo(services, options, policies, clock, announce);
+            else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
+        });
+    }
+
+    /// <summary>The same doors and pages before another host; whoever made it disposes it.</summary>
+    public static WebApplication Build(ServeOptions options, ReferenceData reference, IOpsHost host, Action<string> announce) =>
+        Build(options, reference, TimeProvider.System, announce, services => services.AddSingleton(host));
+
+    private static WebApplication Build(ServeOptions options, ReferenceData reference, TimeProvider clock, Action<string> announce, Action<IServiceCollection> addHost)
+    {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
             ContentRootPath = AppContext.BaseDirectory, WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
@@ -29,17 +46,14 @@ public static class Server
             k.Limits.MaxRequestBodySize = 1 << 20;
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        AddHost(builder.Services, options, announce);
+        AddDoors(builder.Services, options, reference, clock, announce);
+        addHost(builder.Services);
         builder.Services.AddBoard();
         return Map(builder.Build());
     }
 
-    private static void AddHost(IServiceCollection services, ServeOptions options, Action<string> announce)
+    private static void AddDoors(IServiceCollection services, ServeOptions options, ReferenceData reference, TimeProvider clock, Action<string> announce)
     {
-        var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
-        var reference = ReferenceData.Load(referenceFolder);
-        var policies = PolicyFolder.Load(referenceFolder, reference);
-        TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
         Directory.CreateDirectory(options.DataFolder);
         var keys = ApiKeyStore.OpenOrCreate(options.DataFolder, out var firstKey);
         if (firstKey is not null) AnnounceKey(announce, options.Url, firstKey);
@@ -47,8 +61,6 @@ public static class Server
         services.AddSingleton(reference);
         services.AddSingleton(clock);
         services.AddSingleton(options);
-        if (options.Demo) AddDemo(services, options, policies, clock, announce);
-        else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
         // By a factory, so that the container disposes it.
         services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
         services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
