@@ -13,13 +13,15 @@ internal sealed record ClockState(string State, long? DueAt, long? WarnAt, long 
     public static ClockState Of(ClockInput clock, BusinessCalendar calendar, long now)
     {
         var stopped = clock.StoppedAt > clock.CancelledAt ? null : clock.StoppedAt; // what was cancelled cannot be met or missed any more
-        var pauses = Merge(clock.Pauses, stopped ?? clock.CancelledAt, now);
+        var pauses = Merge(clock.Pauses, clock.Start, stopped ?? clock.CancelledAt, now);
         var named = clock.OwnDue is not null;
         var unmoved = clock.OwnDue ?? clock.Limit.DueFrom(clock.Start, calendar);
         var due = Moved(unmoved, pauses, calendar, named, out var pausedNow, out var paused);
         if (pausedNow is { } since && stopped is null && clock.CancelledAt is null)
             return new("paused", null, null, paused, 0, calendar.Between(since, due));
+        // While it was paused nobody knew when it would be due: no warning of this due time is older than the pause's end.
         var warn = Moved(Warn(clock, unmoved, calendar), pauses, calendar, named, out _, out _);
+        if (!named && pauses.LastOrDefault(p => p.From < due) is { To: > 0 } last) warn = Math.Max(warn, last.To);
         if (stopped is { } stop)
             return new(stop <= due ? "met" : "breached", due, warn, paused, Math.Max(0, stop - due), null);
         if (clock.CancelledAt is { } cancelled && cancelled <= due)
@@ -49,15 +51,19 @@ internal sealed record ClockState(string State, long? DueAt, long? WarnAt, long 
         return due;
     }
 
-    /// <summary>Overlapping pauses count once. One that outlasts the clock is cut at its end; on a clock without an end it is open.</summary>
-    private static List<Stretch> Merge(IReadOnlyList<Stretch> pauses, long? end, long now)
+    /// <summary>
+    /// Overlapping pauses count once. Only what lies between the clock's start and end counts; on a clock without an end, one that goes on is open.
+    /// </summary>
+    private static List<Stretch> Merge(IReadOnlyList<Stretch> pauses, long start, long? end, long now)
     {
         var merged = new List<Stretch>();
         foreach (var p in pauses.Where(p => end is { } e ? p.From < e : p.From <= now).OrderBy(p => p.From).ThenBy(p => p.To))
         {
+            var from = Math.Max(p.From, start);
             var to = end is { } e ? Math.Min(p.To, e) : p.To > now ? long.MaxValue : p.To;
-            if (merged.Count > 0 && p.From <= merged[^1].To) merged[^1] = new(merged[^1].From, Math.Max(merged[^1].To, to));
-            else merged.Add(new(p.From, to));
+            if (to <= from) continue;
+            if (merged.Count > 0 && from <= merged[^1].To) merged[^1] = new(merged[^1].From, Math.Max(merged[^1].To, to));
+            else merged.Add(new(from, to));
         }
         return merged;
     }
