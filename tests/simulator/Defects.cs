@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace OpsMonitor.Simulator;
 
@@ -33,19 +32,19 @@ public static class Defects
         return null;
     }
 
-    public static string Table(ulong schedules, out int missed)
+    /// <returns>how many defects nothing caught</returns>
+    public static int Table(ulong schedules, Action<string> line)
     {
-        var text = new StringBuilder("| defect | caught in | first seed | by |\n|---|---|---|---|\n");
-        missed = 0;
+        line("| defect | caught in | first seed | mostly by |\n|---|---|---|---|");
+        var missed = 0;
         foreach (var planted in All)
         {
             var caught = new List<Outcome>();
             Run(1, schedules, planted, caught.Add);
             if (caught.Count == 0) missed++;
-            var first = caught.MinBy(o => o.Seed);
             var by = caught.GroupBy(o => o.Violation!.Split(':')[0], StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.Key;
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {planted} | {caught.Count} of {schedules} | {first?.Seed} | {by} |");
+            line(string.Create(CultureInfo.InvariantCulture, $"| {planted} | {caught.Count} of {schedules} | {caught.MinBy(o => o.Seed)?.Seed} | {by} |"));
         }
-        return text.ToString();
+        return missed;
     }
 }

@@ -15,10 +15,8 @@ if (Option("--seed") is { } one)
 }
 
 if (Option("--defects") is { } bound)
-{
-    Console.Write(Defects.Table(ulong.Parse(bound, CultureInfo.InvariantCulture), out var missed));
-    return missed == 0 ? 0 : 1;
-}
+    return Defects.Table(ulong.Parse(bound, CultureInfo.InvariantCulture), Console.WriteLine) == 0 ? 0 : 1;
+
 
 var range = (Option("--seeds") ?? "1..2000").Split("..").Select(s => ulong.Parse(s, CultureInfo.InvariantCulture)).ToArray();
 var watch = Stopwatch.StartNew();

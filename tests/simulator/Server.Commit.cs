@@ -37,7 +37,9 @@ public sealed partial class Server
         var fate = _world.Calm || !_world.Dice.Chance(_faults.CommitError) ? Fate.Durable : _world.Dice.Chance(500) ? Fate.Lost : Fate.DurableAndAnError;
         void Durably() { if (append() is { } wrong) _world.Check(false, "each event is in the journal once", () => wrong); }
         _ifDurable = Durably;
-        InThisLife(stall ? _world.Dice.Between(200, 1_000) : _world.Dice.Between(1, 8), () => End(fate, Durably, known));
+        var takes = stall ? _world.Dice.Between(200, 1_000) : _world.Dice.Between(1, 8);
+        if (!_world.Calm && _world.Dice.Chance(_faults.Crash * 2)) InThisLife(_world.Dice.Between(0, takes - 1), () => { if (Committing) Crash(); });
+        InThisLife(takes, () => End(fate, Durably, known));
     }
 
     private void End(Fate fate, Action append, Action? known)

@@ -81,7 +81,7 @@ public sealed partial class Server
 
     public void Boot()
     {
-        (Up, _bootAt, _waited, _snapshotDone) = (true, _world.Now, false, false);
+        (Up, _bootAt, _wakeAt, _waited, _snapshotDone) = (true, _world.Now, long.MaxValue, false, false);
         Epoch++;
         _world.Note("boot", Epoch, Journal.Frames.Count);
         Writer = new(Rules.Policies, _options);
@@ -235,7 +235,7 @@ public sealed partial class Server
 
     private void Sleep(long wakeAt)
     {
-        if (_planted == Planted.NeverArmed || (_planted == Planted.DeadlinesNotRebuilt && !UpFor(1))) return;
+        if (_planted == Planted.NeverArmed || (_planted == Planted.DeadlinesNotRebuilt && !UpFor(1))) wakeAt = long.MaxValue;
         if (_planted == Planted.SlowTick && wakeAt != long.MaxValue) wakeAt += 3_000;
         _wakeAt = wakeAt;
         var sleep = ++_sleep;

@@ -84,6 +84,7 @@ public sealed class Viewers(World world, Faults faults, Server server, Planted p
         (viewer.Slot, viewer.Reading) = (null, false);
         world.Check(viewer.Shown is not { } last || last.Epoch < picture.Epoch || last.Version <= picture.Version,
             "a board never goes back", () => $"from version {viewer.Shown!.Version} to {picture.Version}");
+        world.Check(ReferenceEquals(picture, server.Published), "a slow board skips frames and stays right", () => $"shows version {picture.Version} of {server.Published?.Version}");
         viewer.Shown = picture;
         foreach (var alarm in picture.Alarms)
             if (viewer.Seen.Add(alarm)) server.Checks.Displayed(alarm, Math.Max(viewer.ConnectedAt + DisplayMs, 0));
