@@ -167,6 +167,6 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
         lock (_gate) own = [.. _own.Select(s => SourceReport.Of(s.Key, s.Value))];
         var all = Wire.Unpack<SourceReport[]>(await grains.Installation().Sources(_name, Wire.Pack(own)));
         lock (_gate)
-            foreach (var source in all) _replica.Sources[source.Source] = source.Stats();
+            foreach (var source in all) _replica.Know(source.Source, source.Stats());
     }
 }
