@@ -11,9 +11,9 @@ public sealed class BucketState
 /// Re-entrant, so that all who register while one write is under way share the next: the cost of a new subject falls as the load grows.
 /// </summary>
 [Reentrant]
-public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] IPersistentState<BucketState> stored, ClusterServices cluster) : Grain, IBucketGrain
+public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] IPersistentState<BucketState> stored) : Grain, IBucketGrain
 {
-    private const int ToldAtOnce = 64;
+    private const int ToldAtOnce = 256;
 
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private Task _writing = Task.CompletedTask, _next = Task.CompletedTask;
@@ -35,7 +35,6 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
     {
         foreach (var some in stored.State.Subjects.ToArray().Chunk(ToldAtOnce))
             await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell()));
-        cluster.Teller.Nudge();
         return stored.State.Subjects.Count;
     }
 

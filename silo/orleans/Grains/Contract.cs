@@ -6,6 +6,12 @@ namespace OpsMonitor.Silo.Orleans.Grains;
 // - an alias is never changed and never used again; a method is added, never altered; what it carries is bytes of a versioned text (Wire.cs).
 // - a method that is gone stays for one release and answers as before.
 
+internal static class Contract
+{
+    /// <summary>How long a caller waits for work that grows with the number of subjects.</summary>
+    public const string LongWork = "00:30:00";
+}
+
 /// <summary>One subject: keeps its history durable, judges it, tells its row. Key: the subject's text, <c>ticket/T-1</c>.</summary>
 public interface ISubjectGrain : IGrainWithStringKey
 {
@@ -105,7 +111,7 @@ public interface IBucketGrain : IGrainWithStringKey
     Task Register(string subject);
 
     /// <summary>Has every subject tell its row again; returns how many.</summary>
-    [Alias("Retell")]
+    [Alias("Retell"), ResponseTimeout(Contract.LongWork)]
     Task<int> Retell();
 
     [Alias("Subjects")]
@@ -129,7 +135,7 @@ public interface IInstallationGrain : IGrainWithIntegerKey
     Task<string[]> Departments();
 
     /// <summary>Has all rows told again, once for all who ask at the same time. Returns how many subjects told.</summary>
-    [Alias("Repair")]
+    [Alias("Repair"), ResponseTimeout(Contract.LongWork)]
     Task<int> Repair();
 
     /// <summary>What a node knows of the sources, for what all nodes know of them.</summary>
@@ -153,6 +159,8 @@ public interface IRowWatcher : IGrainObserver
     Task Rows(string department, Mark mark, [Immutable] byte[][] rows);
 }
 
-/// <summary>How far a department's telling is: a start of its own and a running number.</summary>
+/// <summary>
+/// How far a department's telling is: a start of its own and a running number; and whether it has heard everything again since that start.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("opsmonitor.mark")]
-public readonly record struct Mark([property: Id(0)] string Epoch, [property: Id(1)] long Number);
+public readonly record struct Mark([property: Id(0)] string Epoch, [property: Id(1)] long Number, [property: Id(2)] bool Whole);

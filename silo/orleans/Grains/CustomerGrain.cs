@@ -48,6 +48,6 @@ public sealed class CustomerGrain(
                 throw;
             }
         }
-        cluster.Teller.Tell(new(new(SubjectKind.Other, this.GetPrimaryKeyString()), state.Version, Told.HomeOf(evaluation), evaluation, []), state.Scopes);
+        _ = cluster.Teller.Tell(new(new(SubjectKind.Other, this.GetPrimaryKeyString()), state.Version, Told.HomeOf(evaluation), evaluation, []), state.Scopes);
     }
 }

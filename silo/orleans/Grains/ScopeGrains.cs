@@ -69,11 +69,11 @@ public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentG
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await base.OnActivateAsync(cancellationToken);
-        _mark = new(Guid.NewGuid().ToString("N"), 0);
+        _mark = new(Guid.NewGuid().ToString("N"), 0, false);
         _timer = this.RegisterGrainTimer(_ => Wake(), new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
         await GrainFactory.Installation().AddDepartment(this.GetPrimaryKeyString());
         await this.RegisterOrUpdateReminder("up", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-        Cluster.RepairSoon(); // whatever an activation before this one knew
+        _ = BecomeWhole();
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Wake();
@@ -98,6 +98,13 @@ public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentG
         _again.Clear();
         foreach (var some in due.Chunk(WokenAtOnce)) await Task.WhenAll(some.Select(Judge));
         Arm();
+    }
+
+    // Whatever an activation before this one knew: the subjects know it, and tell it again.
+    private async Task BecomeWhole()
+    {
+        await Cluster.Repair();
+        _mark = _mark with { Whole = true };
     }
 
     protected override async Task Heard(IReadOnlyList<(Told Told, byte[] Bytes)> news)

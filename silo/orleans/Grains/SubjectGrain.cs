@@ -13,6 +13,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     private Subject _subject;
     private SubjectLife _life = null!;
     private ContactFact? _toldFact;
+    private Task _heard = Task.CompletedTask;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -31,10 +32,11 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     public Task Judge() => Settle(_life.Judge(cluster.Time.Now));
 
-    public Task Retell()
+    public async Task Retell()
     {
         _toldFact = null;
-        return Settle(_life.Judge(cluster.Time.Now));
+        await Settle(_life.Judge(cluster.Time.Now));
+        await _heard;
     }
 
     public Task<byte[]> History() => Task.FromResult(TurnFrame.Write(0, _life.Kept));
@@ -78,7 +80,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     {
         if (_life.Last.Row is null) return;
         var told = new Told(_subject, stored.State.Version, Told.HomeOf(_life.Last), _life.Last, [.. _life.Alerts]);
-        cluster.Teller.Tell(told, stored.State.Scopes);
+        _heard = cluster.Teller.Tell(told, stored.State.Scopes);
         if (stored.State.Customers.Count == 0 || (_toldFact is not null && _toldFact == _life.Last.Fact)) return;
         _toldFact = _life.Last.Fact;
         foreach (var customer in stored.State.Customers)

@@ -42,11 +42,11 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
 
     public event Action? Changed;
 
-    /// <summary>Starts to watch; returns when every department known now has told what it knows.</summary>
+    /// <summary>Starts to watch; returns when every department known now is whole and has told what it knows: no board begins with half the truth.</summary>
     public async Task StartAsync()
     {
         var self = grains.CreateObjectReference<IRowWatcher>(this);
-        await Follow(self);
+        while (!await Follow(self)) await Task.Delay(Look / 4, _stop.Token);
         _watching = Task.Run(() => Watch(self));
     }
 
@@ -101,8 +101,16 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
 
     private async Task Take(Subject subject, int[] at, IReadOnlyList<Event> events, Verdict[] verdicts)
     {
-        var answers = await grains.Keeper(subject).Take(TurnFrame.Write(0, Array.ConvertAll(at, i => events[i])));
+        var frame = TurnFrame.Write(0, Array.ConvertAll(at, i => events[i]));
+        var answers = await Tried(() => grains.Keeper(subject).Take(frame));
         for (var i = 0; i < at.Length; i++) verdicts[at[i]] = (Verdict)answers[i];
+    }
+
+    // A silo that is going takes calls with it. Asking twice is safe: what was kept at the first time answers "duplicate" at the second.
+    private static async Task<byte[]> Tried(Func<Task<byte[]>> take)
+    {
+        try { return await take(); }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException) { return await take(); }
     }
 
     private void Count(Event e, Verdict verdict)
@@ -148,17 +156,20 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
     }
 
     /// <summary>Watches all departments; of one that is further than was heard, or that began anew, everything is read again.</summary>
-    private async Task Follow(IRowWatcher self)
+    private async Task<bool> Follow(IRowWatcher self)
     {
+        var whole = true;
         foreach (var id in await grains.Installation().Departments())
         {
             var department = grains.GetGrain<IDepartmentGrain>(id);
             var mark = await department.Watch(self);
+            whole &= mark.Whole;
             if (_marks.TryGetValue(id, out var known) && known.Epoch == mark.Epoch && known.Number >= mark.Number) continue;
             _marks[id] = mark; // before reading: what comes meanwhile goes on from here
             string? after = null;
             for (byte[][] page; (page = await department.Page(after)).Length > 0; after = Wire.Unpack<Told>(page[^1]).Subject.ToString()) Hear(page);
         }
+        return whole;
     }
 
     private async Task Sources()
