@@ -20,6 +20,9 @@ public static class PolicyFolder
     /// <exception cref="ReferenceDataException">The folder does not exist, or a file breaks a rule. Nothing is half loaded.</exception>
     public static PolicySet Load(string? folder, ReferenceData reference) => Read(folder, reference).Set;
 
+    /// <summary>The calendars that come with the program, by id.</summary>
+    public static IReadOnlyDictionary<string, BusinessCalendar> ShippedCalendars() => CalendarShelf.Join(ReadAll(Calendars, null, CalendarReader.Read, c => c.Id)).ById;
+
     internal static PolicyShelf Read(string? folder, ReferenceData reference)
     {
         var data = reference.With(ReferenceData.Load(folder));

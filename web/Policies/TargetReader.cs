@@ -16,7 +16,7 @@ internal static class TargetReader
         if (targets.Node("service_level") is YamlDotNet.RepresentationModel.YamlMappingNode)
         {
             var level = targets.Mapping("service_level", ["percent", "within_s"], [])!;
-            if (level.Number("percent", 1, 100) is null) throw level.Error("percent", "'percent' is required");
+            level.Number("percent", 1, 100);
             level.Number("within_s", 1, 86_400);
         }
         else targets.Number("service_level", 1, 100);
