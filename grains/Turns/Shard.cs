@@ -92,6 +92,9 @@ public sealed class Shard(PolicySet policies, ShardOptions options)
 
     public Row? Find(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.Last.Row : null;
 
+    /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
+    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? [.. held.History] : [];
+
     /// <summary>What one subject contributes now: the drill-down and the recount read it.</summary>
     public IEnumerable<(Subject Who, Contribution What)> Contributions() =>
         _subjects.OrderBy(s => s.Key).SelectMany(s => s.Value.Last.Contributions.Select(c => (s.Key, c)))

@@ -14,7 +14,7 @@ internal static class CalendarReader
 {
     private const int MostDays = 20_000;
 
-    private static readonly string[] Keys = ["id", "title", "time_zone", "week", "holidays", "working_days", "effective", "source", "announced_until"];
+    internal static readonly string[] Keys = ["id", "title", "time_zone", "week", "holidays", "working_days", "effective", "source", "announced_until"];
     private static readonly string[] Days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     private static readonly LocalTimePattern HourMinute = LocalTimePattern.CreateWithInvariantCulture("HH':'mm");
 

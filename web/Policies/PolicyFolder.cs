@@ -23,11 +23,15 @@ public static class PolicyFolder
     /// <summary>The calendars that come with the program, by id.</summary>
     public static IReadOnlyDictionary<string, BusinessCalendar> ShippedCalendars() => CalendarShelf.Join(ReadAll(Calendars, null, CalendarReader.Read, c => c.Id)).ById;
 
-    internal static PolicyShelf Read(string? folder, ReferenceData reference)
+    /// <param name="draft">a policy or a calendar that is not saved yet; it stands for the file of its id and version (of its id)</param>
+    internal static PolicyShelf Read(string? folder, ReferenceData reference, PolicyDraft? draft = null)
     {
         var data = reference.With(ReferenceData.Load(folder));
-        var calendars = CalendarShelf.Join(ReadAll(Calendars, folder, CalendarReader.Read, c => c.Id));
-        var files = ReadAll(Policies, folder, new PolicyReader(calendars.ById).Read, p => p.Policy.Id);
+        var newCalendar = draft is { IsCalendar: true } ? CalendarReader.Read(draft.Entry(CalendarReader.Keys), draft.Name) : null;
+        var calendars = CalendarShelf.Join(ReadAll(Calendars, folder, CalendarReader.Read, c => c.Id, newCalendar, (a, b) => a.Id == b.Id && a.Days.From == b.Days.From));
+        var reader = new PolicyReader(calendars.ById);
+        var newPolicy = draft is { IsCalendar: false } ? reader.Read(draft.Entry(PolicyReader.Keys), draft.Name) : null;
+        var files = ReadAll(Policies, folder, reader.Read, p => p.Policy.Id, newPolicy, (a, b) => (a.Policy.Id, a.Policy.Version) == (b.Policy.Id, b.Policy.Version));
         RefuseSameVersion(files);
         var queues = new SortedDictionary<string, QueuePolicy>(StringComparer.Ordinal);
         foreach (var (id, q) in data.Queues) queues[id] = new(id, q.DepartmentId, q.ThresholdsS, q.ShortAbandonS, q.MaxSilenceS * 1000L);
@@ -47,9 +51,15 @@ public static class PolicyFolder
     }
 
     // An id of the folder takes the place of the shipped one, in all its versions.
-    private static List<T> ReadAll<T>(string part, string? folder, Func<string, T> read, Func<T, string> id)
+    private static List<T> ReadAll<T>(string part, string? folder, Func<string, T> read, Func<T, string> id, T? draft = null, Func<T, T, bool>? same = null)
+        where T : class
     {
         var own = Files(folder, part).Select(read).ToList();
+        if (draft is not null)
+        {
+            own.RemoveAll(file => same!(file, draft));
+            own.Add(draft);
+        }
         var taken = own.Select(id).ToHashSet(StringComparer.Ordinal);
         return [.. Files(Shipped, part).Select(read).Where(f => !taken.Contains(id(f))), .. own];
     }
@@ -106,6 +116,14 @@ public static class PolicyFolder
         for (var year = 1980; start == BusinessCalendar.Never && year < 2200; year += 10) start = calendar.NextOpen(NodaTime.Instant.FromUtc(year, 1, 1, 0, 0).ToUnixTimeMilliseconds());
         return start != BusinessCalendar.Never && limit.DueFrom(start, calendar) is var due && due != BusinessCalendar.Never && due - start <= TenYearsMs;
     }
+}
+
+/// <summary>A file as somebody is writing it.</summary>
+internal sealed record PolicyDraft(bool IsCalendar, string Text)
+{
+    public string Name => IsCalendar ? "calendar" : "policy";
+
+    public YamlEntry Entry(IReadOnlyList<string> keys) => YamlEntries.OneText(Name, Text, keys);
 }
 
 /// <summary>What was read, with what only people need.</summary>

@@ -14,7 +14,7 @@ internal sealed record PolicyFile(Policy Policy, string File, IReadOnlyList<Cloc
 /// <summary>One policy file. What cannot be judged is refused, never left out in silence. (docs: policies)</summary>
 internal sealed class PolicyReader(IReadOnlyDictionary<string, BusinessCalendar> calendars)
 {
-    private static readonly string[] Keys = ["id", "version", "title", "effective", "source", "calendar", "applies_when", "priority", "targets", "clocks"];
+    internal static readonly string[] Keys = ["id", "version", "title", "effective", "source", "calendar", "applies_when", "priority", "targets", "clocks"];
     private static readonly string[] Fields = [.. Enum.GetValues<TicketField>().Select(Words.Of)];
 
     /// <exception cref="ReferenceDataException">The file breaks a rule.</exception>

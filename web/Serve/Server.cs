@@ -4,6 +4,7 @@ using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
+using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
@@ -43,6 +44,7 @@ public static class Server
         if (firstKey is not null) AnnounceKey(announce, options.Url, firstKey);
         services.AddSingleton(keys);
         services.AddSingleton(reference);
+        services.AddSingleton(new PolicySource(referenceFolder, reference));
         services.AddSingleton(clock);
         services.AddSingleton(options);
         if (options.Demo) AddDemo(services, options, policies, clock, announce);
@@ -95,6 +97,8 @@ public static class Server
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopback().MapExplain();
+        app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
         app.MapHealth();
         return app;
     }
