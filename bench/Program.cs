@@ -14,7 +14,7 @@ try
     Stages.Print(Folder("stages"));
     await using var log = new LogSink(Path.Combine(Folder("log"), "log"));
     await using var host = LocalHost.Open(new(Folder("opsmonitor"), PolicySet.Default), TimeProvider.System, Console.WriteLine);
-    await using var a = await Arm.WithSinkAsync(Folder("opsmonitor-keys"), new JournalSink(host));
+    await using var a = await Arm.WithSinkAsync(Folder("opsmonitor-keys"), new HostSink(new OneMachine(host)));
     await using var b = await Arm.WithSinkAsync(Folder("log-keys"), log);
     await using var c = await Arm.WithSinkAsync(Folder("parse-keys"), new ParseOnlySink());
     foreach (var arm in new[] { a, b, c }) await arm.RunAsync(window); // warm up

@@ -4,10 +4,16 @@ namespace OpsMonitor.Grains.Alerts;
 
 public enum AlertState { Raised, Resolved, Retracted }
 
-/// <summary>An alert with its life: raised at its true instant, noticed at <see cref="NoticedAt"/>; the difference is the detection lateness.</summary>
+/// <summary>
+/// An alert with its life: raised at its true instant, noticed at <see cref="NoticedAt"/>; the difference is the detection lateness, except
+/// for late data.
+/// </summary>
 public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState State, long ChangedAt)
 {
-    public long LatenessMs => Math.Max(0, NoticedAt - Due.RaisedAt);
+    /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we.</summary>
+    public bool FromLateData { get; init; }
+
+    public long LatenessMs => FromLateData ? 0 : Math.Max(0, NoticedAt - Due.RaisedAt);
 }
 
 /// <summary>
@@ -27,12 +33,13 @@ public sealed class AlertBook
     public Alert? Find(AlertKey key) => _alerts.GetValueOrDefault(key);
 
     /// <summary>Brings one subject's alerts in line with its evaluation.</summary>
+    /// <param name="told">events of the turn led here, after all that was due without them had been raised: what is new is late data</param>
     /// <returns>the alerts that changed, for the outbox</returns>
-    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, long now)
+    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, long now, bool told = false)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
         var changed = new List<Alert>();
-        foreach (var alert in due) Raise(alert, now, changed);
+        foreach (var alert in due) Raise(alert, now, told, changed);
         if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
         foreach (var key in keys)
         {
@@ -41,6 +48,27 @@ public sealed class AlertBook
                 Put(key, known with { State = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted, ChangedAt = now }, changed);
         }
         return changed;
+    }
+
+    /// <summary>One subject's alerts, in the order of their keys.</summary>
+    public IReadOnlyList<Alert> Of(Subject subject)
+    {
+        var alerts = new List<Alert>();
+        if (!_bySubject.TryGetValue(subject, out var keys)) return alerts;
+        foreach (var key in keys) alerts.Add(_alerts[key]);
+        alerts.Sort((a, b) => a.Due.Key.CompareTo(b.Due.Key));
+        return alerts;
+    }
+
+    /// <summary>Takes over what another host decided about one subject's alerts.</summary>
+    public void Replace(Subject subject, IReadOnlyList<Alert> alerts)
+    {
+        if (alerts.Count == 0 && !_bySubject.ContainsKey(subject)) return;
+        if (Of(subject).SequenceEqual(alerts)) return;
+        if (_bySubject.Remove(subject, out var keys))
+            foreach (var key in keys) _alerts.Remove(key);
+        foreach (var alert in alerts) Remember(alert);
+        Revision++;
     }
 
     /// <summary>Takes an alert over from a snapshot, as it was.</summary>
@@ -53,7 +81,7 @@ public sealed class AlertBook
         Revision++;
     }
 
-    private void Raise(DueAlert due, long now, List<Alert> changed)
+    private void Raise(DueAlert due, long now, bool told, List<Alert> changed)
     {
         var key = due.Key;
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
@@ -61,7 +89,7 @@ public sealed class AlertBook
         {
             if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
             keys.Add(key);
-            Put(key, new(due, key.Code(due.DepartmentId), now, state, now), changed);
+            Put(key, new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, changed);
         }
         else if (known.State != state)
             Put(key, known with { Due = due, State = state, ChangedAt = now }, changed);

@@ -26,12 +26,16 @@ public readonly record struct AlertKey(Subject Subject, string Rule, int RuleVer
         return order == 0 ? RuleVersion.CompareTo(other.RuleVersion) : order;
     }
 
+    /// <summary>The key in 32 hex digits, for rows and receivers.</summary>
+    public string Id => Convert.ToHexStringLower(Hash().AsSpan(0, 16));
+
     /// <summary>A short name that people can say: letters of the department, six characters of the key's hash.</summary>
     public string Code(string? department)
     {
-        var hash = System.Security.Cryptography.SHA256.HashData(
-            System.Text.Encoding.UTF8.GetBytes($"{Subject}\n{Rule}\n{RuleVersion}\n{Clock}\n{DueAt}"));
         var prefix = string.Concat((department ?? "").Where(char.IsAsciiLetter).Take(3)).ToUpperInvariant();
-        return $"{(prefix.Length == 0 ? "ALL" : prefix)}-{Convert.ToHexString(hash.AsSpan(0, 3))}";
+        return $"{(prefix.Length == 0 ? "ALL" : prefix)}-{Convert.ToHexString(Hash().AsSpan(0, 3))}";
     }
+
+    private byte[] Hash() => System.Security.Cryptography.SHA256.HashData(
+        System.Text.Encoding.UTF8.GetBytes($"{Subject}\n{Rule}\n{RuleVersion}\n{Clock}\n{DueAt}"));
 }

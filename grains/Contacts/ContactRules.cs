@@ -44,6 +44,8 @@ public static class ContactRules
             case LegEnd.Waiting when lost: Count(Measure.Lost); break;
             case LegEnd.Waiting: j.Member(Measure.Waiting, leg.Queue, leg.Department, leg.EnteredAt); break;
         }
+        if (leg.End == LegEnd.Waiting && lost) return; // lost is not waiting, so it is past no threshold either
+        if (leg.End == LegEnd.Waiting && queue.ThresholdsS.Count > 0 && j.Reached(Past(leg, queue.ThresholdsS[0]))) Count(Measure.WaitingPastFirst);
         foreach (var t in queue.ThresholdsS) CountThreshold(leg, queue, t, j);
     }
 
@@ -60,9 +62,11 @@ public static class ContactRules
                 break;
             case LegEnd.Callback when within: Count(Measure.CallbackWithin); break;
             // A burning queue turns red before anybody answers.
-            case LegEnd.Waiting when j.Reached(leg.EnteredAt + (t * 1000L) + 1): Count(Measure.WaitingPast); break;
+            case LegEnd.Waiting when j.Reached(Past(leg, t)): Count(Measure.WaitingPast); break;
         }
     }
+
+    private static long Past(Leg leg, int thresholdS) => leg.EnteredAt + (thresholdS * 1000L) + 1;
 
     /// <summary>A short abandon: gone within the queue's few seconds. A setting of 0 switches the rule off.</summary>
     private static bool IsShort(Leg leg, QueuePolicy queue) => queue.ShortAbandonS > 0 && leg.WaitMs <= queue.ShortAbandonS * 1000L;

@@ -17,11 +17,14 @@ public static class CustomerRules
     public static Evaluation Evaluate(IReadOnlyList<ContactFact> contacts, long windowMs, long now)
     {
         var j = new Judgement(now);
+        var (back, forward) = (new LookBack(windowMs), new LookForward(contacts, windowMs));
         for (var i = 0; i < contacts.Count; i++)
         {
             var c = contacts[i];
-            if (!c.Inbound || !c.Answered || !IsFirst(contacts, i, windowMs)) continue;
-            var kept = !HasRepeat(contacts, i, windowMs);
+            var first = back.IsFirst(c);
+            back.Pass(c);
+            if (!c.Inbound || !c.Answered || !first) continue;
+            var kept = !forward.HasRepeat(i, c);
             j.Point(Measure.FcrEligible, c.Queue, c.Department, c.InitiatedAt);
             if (kept) j.Point(Measure.FcrKept, c.Queue, c.Department, c.InitiatedAt);
             var closes = c.LastAt + windowMs;
@@ -39,26 +42,47 @@ public static class CustomerRules
         return j.Done(null);
     }
 
-    private static bool IsFirst(IReadOnlyList<ContactFact> contacts, int index, long windowMs)
+    /// <summary>Whether one contact after the other is a first one. What it keeps of the earlier ones is enough: the initiations ascend.</summary>
+    private sealed class LookBack(long windowMs)
     {
-        var c = contacts[index];
-        for (var i = index - 1; i >= 0; i--)
+        // Those given up by their end, until it lies so far back that a new contact is no re-try of them.
+        private readonly PriorityQueue<long, long> _givenUp = new();
+        private long _newestEnd = long.MinValue;
+
+        public bool IsFirst(ContactFact c)
         {
-            var earlier = contacts[i];
-            if (!earlier.Inbound) continue;
-            var gap = c.InitiatedAt - earlier.LastAt;
-            if (gap < windowMs && !(earlier.Abandoned && gap <= RetryMs)) return false;
+            while (_givenUp.TryPeek(out _, out var end) && end < c.InitiatedAt - RetryMs)
+            {
+                _newestEnd = Math.Max(_newestEnd, end);
+                _givenUp.Dequeue();
+            }
+            return _newestEnd <= c.InitiatedAt - windowMs;
         }
-        return true;
+
+        public void Pass(ContactFact c)
+        {
+            if (!c.Inbound) return;
+            if (c.Abandoned) _givenUp.Enqueue(c.LastAt, c.LastAt); else _newestEnd = Math.Max(_newestEnd, c.LastAt);
+        }
     }
 
-    private static bool HasRepeat(IReadOnlyList<ContactFact> contacts, int index, long windowMs)
+    /// <summary>For one contact after the other, whether the next inbound one comes too soon.</summary>
+    private sealed class LookForward(IReadOnlyList<ContactFact> contacts, long windowMs)
     {
-        for (var i = index + 1; i < contacts.Count; i++)
+        private int _next;
+        private long? _nextAt;
+
+        public bool HasRepeat(int index, ContactFact c)
         {
-            if (contacts[i].InitiatedAt - contacts[index].LastAt >= windowMs) return false;
-            if (contacts[i].Inbound) return true;
+            if (_next <= index) Find(index + 1);
+            return _nextAt is { } at && at - c.LastAt < windowMs;
         }
-        return false;
+
+        private void Find(int from)
+        {
+            _next = from;
+            while (_next < contacts.Count && !contacts[_next].Inbound) _next++;
+            _nextAt = _next < contacts.Count ? contacts[_next].InitiatedAt : null;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -10,20 +11,54 @@ internal static class CanonicalJson
 {
     // The bytes go to the journal and to hashes, never into HTML: Chinese stays three bytes a character, not six.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private const int LargestKept = 64 * 1024;
     private static readonly string[] Leading = ["specversion", "id", "source", "type", "time", "subject"];
+
+    // One per thread: a writer and its buffer cost more than the event they write.
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? _own;
 
     /// <summary>The leading attributes in their order, extensions by ordinal name, then data with its keys sorted.</summary>
     public static byte[] Write(JsonElement root, string type, long sequence)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(buffer, Options);
-        writer.WriteStartObject();
-        foreach (var name in Leading) writer.WriteString(name, name == "type" ? type : root.GetProperty(name).GetString());
-        foreach (var extension in Sorted(root))
+        if (_own is not { } own)
         {
-            if (!IsExtension(extension.Name) || extension.Value.ValueKind == JsonValueKind.Null) continue;
+            var bytes = new ArrayBufferWriter<byte>(1024);
+            _own = own = (bytes, new Utf8JsonWriter(bytes, Options));
+        }
+        own.Buffer.ResetWrittenCount();
+        own.Writer.Reset();
+        Event(own.Writer, root, type, sequence);
+        own.Writer.Flush();
+        var written = own.Buffer.WrittenSpan.ToArray();
+        if (own.Buffer.Capacity > LargestKept) _own = null; // one huge event must not be remembered by every thread
+        return written;
+    }
+
+    /// <summary>Data is always JSON here, so <c>datacontenttype</c> says nothing and would tell the HTTP modes apart.</summary>
+    public static bool IsExtension(JsonProperty property) =>
+        !property.NameEquals("data"u8) && !property.NameEquals("datacontenttype"u8) && !IsLeading(property);
+
+    private static bool IsLeading(JsonProperty property)
+    {
+        foreach (var name in Leading)
+            if (property.NameEquals(name)) return true;
+        return false;
+    }
+
+    private static void Event(Utf8JsonWriter writer, JsonElement root, string type, long sequence)
+    {
+        writer.WriteStartObject();
+        foreach (var name in Leading)
+        {
+            writer.WritePropertyName(name);
+            if (name == "type") writer.WriteStringValue(type); else Text(writer, root.GetProperty(name));
+        }
+        foreach (var extension in Extensions(root))
+        {
+            if (extension.Value.ValueKind == JsonValueKind.Null) continue;
             // 5, "5" (binary mode knows only text) and "05" are one sequence and must be one body.
-            if (extension.Name == "sequence") writer.WriteNumber("sequence", sequence);
+            if (extension.NameEquals("sequence"u8)) writer.WriteNumber("sequence", sequence);
             else { writer.WritePropertyName(extension.Name); Value(writer, extension.Value); }
         }
         if (root.TryGetProperty("data", out var data))
@@ -32,13 +67,7 @@ internal static class CanonicalJson
             Value(writer, data);
         }
         writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
     }
-
-    /// <summary>Data is always JSON here, so <c>datacontenttype</c> says nothing and would tell the HTTP modes apart.</summary>
-    public static bool IsExtension(string name) =>
-        name is not ("data" or "datacontenttype") && Array.IndexOf(Leading, name) < 0;
 
     private static void Value(Utf8JsonWriter writer, JsonElement value)
     {
@@ -46,7 +75,8 @@ internal static class CanonicalJson
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var p in Sorted(value)) { writer.WritePropertyName(p.Name); Value(writer, p.Value); }
+                if (IsSorted(value)) foreach (var p in value.EnumerateObject()) Property(writer, p);
+                else foreach (var p in Sorted(value.EnumerateObject())) Property(writer, p);
                 writer.WriteEndObject();
                 break;
             case JsonValueKind.Array:
@@ -57,16 +87,55 @@ internal static class CanonicalJson
             case JsonValueKind.Number: // as sent: no rounding on the way to the journal
                 writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
                 break;
+            case JsonValueKind.String:
+                Text(writer, value);
+                break;
             default:
                 value.WriteTo(writer);
                 break;
         }
     }
 
-    private static List<JsonProperty> Sorted(JsonElement value)
+    private static void Property(Utf8JsonWriter writer, JsonProperty property)
     {
-        var list = new List<JsonProperty>();
-        foreach (var p in value.EnumerateObject()) list.Add(p);
+        var name = JsonMarshal.GetRawUtf8PropertyName(property);
+        if (name.Contains((byte)'\\')) writer.WritePropertyName(property.Name); else writer.WritePropertyName(name);
+        Value(writer, property.Value);
+    }
+
+    // Text without an escape is written from its bytes: no string is made of it.
+    private static void Text(Utf8JsonWriter writer, JsonElement value)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(value);
+        if (raw.Contains((byte)'\\')) writer.WriteStringValue(value.GetString()); else writer.WriteStringValue(raw[1..^1]);
+    }
+
+    private static IReadOnlyList<JsonProperty> Extensions(JsonElement root)
+    {
+        List<JsonProperty>? list = null;
+        foreach (var p in root.EnumerateObject())
+            if (IsExtension(p)) (list ??= []).Add(p);
+        list?.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return list ?? (IReadOnlyList<JsonProperty>)[];
+    }
+
+    private static bool IsSorted(JsonElement value)
+    {
+        ReadOnlySpan<byte> before = default;
+        foreach (var p in value.EnumerateObject())
+        {
+            var name = JsonMarshal.GetRawUtf8PropertyName(p);
+            // Bytes order as ordinal text does in ASCII only; the rest is left to the slower way.
+            if (name.Contains((byte)'\\') || !Ascii.IsValid(name) || before.SequenceCompareTo(name) > 0) return false;
+            before = name;
+        }
+        return true;
+    }
+
+    private static List<JsonProperty> Sorted(JsonElement.ObjectEnumerator properties)
+    {
+        var list = new List<JsonProperty>(8);
+        foreach (var p in properties) list.Add(p);
         list.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return list;
     }

@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace OpsMonitor.Grains.Events;
@@ -26,27 +23,10 @@ public static class EventReader
     /// <summary>As for bytes: an element of a document that was parsed more loosely gets the same checks.</summary>
     public static ReadResult Read(JsonElement element) => Read(JsonMarshal.GetRawUtf8Value(element).ToArray());
 
-    /// <summary>Eight bytes of SHA-256 over <see cref="Event.Raw"/>, which is canonical: tells a repeat from an id used twice.</summary>
-    public static ulong BodyHash(Event e)
-    {
-        ArgumentNullException.ThrowIfNull(e);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(e.Raw.Span, hash);
-        return BinaryPrimitives.ReadUInt64BigEndian(hash);
-    }
-
-    /// <summary>Sixteen bytes of SHA-256 over source, line feed, id. Neither may hold a line feed, so two pairs never read alike.</summary>
-    public static UInt128 IdentityHash(string source, string id)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{source}\n{id}"), hash);
-        return BinaryPrimitives.ReadUInt128BigEndian(hash);
-    }
-
     private static ReadResult Envelope(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) return new EventError("not_an_object", "", "An event is a JSON object.", null);
-        var safeId = root.TryGetProperty("id", out var sent) && sent.ValueKind == JsonValueKind.String && Clean(sent.GetString()!, MaxId) ? sent.GetString() : null;
+        var safeId = root.TryGetProperty("id", out var sent) && sent.ValueKind == JsonValueKind.String && sent.GetString() is { } own && Clean(own, MaxId) ? own : null;
 
         if (Attribute(root, "specversion", MaxType, safeId, out var version) is { } e1) return e1;
         if (version != "1.0") return new EventError("wrong_specversion", "/specversion", "Only CloudEvents 1.0 is read.", safeId);
@@ -55,6 +35,7 @@ public static class EventReader
         if (Attribute(root, "type", MaxType, safeId, out var type) is { } e4) return e4;
         while (type.StartsWith(Prefix, StringComparison.Ordinal)) type = type[Prefix.Length..];
         if (type.Length == 0) return new EventError("bad_attribute", "/type", "The type has no name.", safeId);
+        type = EventTypes.Interned(type);
         if (Required(root, "time", safeId, out var time) is { } e5) return e5;
         if (time.ValueKind != JsonValueKind.String || !Rfc3339.TryParse(time.GetString(), out var at))
             return new EventError("bad_time", "/time", "The time must be RFC 3339 with an offset.", safeId);
@@ -77,9 +58,9 @@ public static class EventReader
     {
         text = "";
         if (Required(root, name, id, out var value) is { } missing) return missing;
-        if (value.ValueKind == JsonValueKind.String && Clean(value.GetString()!, max))
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } sent && Clean(sent, max))
         {
-            text = value.GetString()!;
+            text = sent;
             return null;
         }
         return new("bad_attribute", "/" + name, $"The attribute must be text of 1 to {max.ToString(CultureInfo.InvariantCulture)} characters, none of them a control character.", id);
@@ -106,10 +87,10 @@ public static class EventReader
         sequence = -1;
         foreach (var p in root.EnumerateObject())
         {
-            if (p.Name == "data_base64") return new("bad_data", "/data_base64", "Data must be a JSON object in data.", id);
-            if (p.Name == "sequence" && p.Value.ValueKind != JsonValueKind.Null && !Sequence(p.Value, out sequence))
+            if (p.NameEquals("data_base64"u8)) return new("bad_data", "/data_base64", "Data must be a JSON object in data.", id);
+            if (p.NameEquals("sequence"u8) && p.Value.ValueKind != JsonValueKind.Null && !Sequence(p.Value, out sequence))
                 return new("bad_sequence", "/sequence", "The sequence must be a whole number from 0, as a number or as digits.", id);
-            if (CanonicalJson.IsExtension(p.Name) && p.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            if (p.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array && CanonicalJson.IsExtension(p))
                 return new("bad_attribute", p.Name.Length > 128 ? "" : "/" + JsonPointer.Escape(p.Name), "An extension is text, a number or a boolean.", id);
         }
         return null;
@@ -142,9 +123,9 @@ public static class EventReader
         var inData = data is { } d && d.TryGetProperty("department_id", out var own) && own.ValueKind != JsonValueKind.Null ? own : (JsonElement?)null;
         var extension = root.TryGetProperty("departmentid", out var e) && e.ValueKind != JsonValueKind.Null ? e : (JsonElement?)null;
         if ((inData ?? extension) is not { } sent) return null;
-        if (sent.ValueKind == JsonValueKind.String && Clean(sent.GetString()!, MaxId))
+        if (sent.ValueKind == JsonValueKind.String && sent.GetString() is { } named && Clean(named, MaxId))
         {
-            department = sent.GetString();
+            department = named;
             return null;
         }
         const string detail = "A department id is text of 1 to 256 characters, none of them a control character.";

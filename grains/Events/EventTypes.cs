@@ -73,4 +73,16 @@ public static class EventTypes
         ["watch.closed"] = typeof(WatchClosed),
         ["source.heartbeat"] = typeof(SourceHeartbeat),
     };
+
+    private static readonly SortedDictionary<string, string> Names = Same();
+
+    /// <summary>One text for all events of a type: millions of them are held.</summary>
+    internal static string Interned(string type) => Names.GetValueOrDefault(type, type);
+
+    private static SortedDictionary<string, string> Same()
+    {
+        var names = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in All.Keys) names.Add(name, name);
+        return names;
+    }
 }

@@ -25,9 +25,9 @@ public static class Formulas
     }
 
     public static Ratio AbandonRate(Sums s) =>
-        new(s[Measure.Abandoned] - s[Measure.ShortAbandoned], Decided(s) - s[Measure.ShortAbandoned]);
+        new(s[Measure.Abandoned] - s[Measure.ShortAbandoned], Offered(s) - s[Measure.ShortAbandoned]);
 
-    public static Ratio ConnectRate(Sums s) => new(s[Measure.Answered], Decided(s));
+    public static Ratio ConnectRate(Sums s) => new(s[Measure.Answered], Offered(s));
 
     public static Ratio FcrMature(Sums s) => new(s[Measure.FcrMatureKept], s[Measure.FcrMature]);
 
@@ -73,6 +73,9 @@ public static class Formulas
         var rank = ((sorted.Count * percent) + 99) / 100;
         return Math.Round((decimal)sorted[Math.Max(rank, 1) - 1] / 1000, 3, MidpointRounding.ToEven);
     }
+
+    /// <summary>N of the rates that name no threshold: those waiting count once they are past their queue's first one.</summary>
+    private static long Offered(Sums s) => Decided(s) + s[Measure.WaitingPastFirst];
 
     private static long Decided(Sums s) => s[Measure.Answered] + s[Measure.Abandoned] + s[Measure.FlowOut];
 }

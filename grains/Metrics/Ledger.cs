@@ -34,6 +34,7 @@ public sealed class Ledger
             default:
                 if (!_members.TryGetValue(c.Key, out var set)) _members[c.Key] = set = [];
                 if (sign > 0) set.Add((c.At, who, c.Amount)); else set.Remove((c.At, who, c.Amount));
+                if (set.Count == 0) _members.Remove(c.Key); // a set that was needed once would tell in which order the events came
                 break;
         }
     }

@@ -9,12 +9,13 @@ public enum Measure
     // Queue entries; bucket = the queue entry. Param: threshold in seconds where named "Within".
     Offered, Refused, Answered, Abandoned, FlowOut, ShortAbandoned, Lost, WaitMs, AnswerWaitMs,
     AnsweredWithin, AbandonedWithin, ShortAbandonedWithin, CallbackWithin, WaitingPast,
+    WaitingPastFirst, // the queue's first threshold, for the rates that name none
     Handled, HandleMs, Transferred, OffersMade, OffersMissed, ClaimedResolved,
 
     // First-contact resolution; bucket = the contact, mature ones = the window's close.
     FcrEligible, FcrKept, FcrMature, FcrMatureKept, FcrUnidentified, FcrOpen, FcrOpenSinceS,
 
-    // Tickets; bucket = the instant at which it happened. Deltas sum to a level.
+    // Tickets; bucket = the instant at which it happened. Deltas sum to a level. ReopenedTickets: the closing that was undone within 30 days.
     Created, Complaints, Resolved, Closed, ClosedOnTime, Reopened, ReopenedTickets, OpenDelta, UnresolvedDelta, OnTheSpot,
 
     // Clocks; bucket = the due instant. Param: clock id.

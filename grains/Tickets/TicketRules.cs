@@ -64,10 +64,13 @@ public static class TicketRules
 
     private static void CountClosing(TicketStory s, List<ClockRow> clocks, Judgement j)
     {
-        if (s.ClosedAt is not { } closed) return;
-        j.Point(Measure.Closed, null, s.Department, closed);
-        if (s.ReopenedAt.Count > 0) j.Point(Measure.ReopenedTickets, null, s.Department, closed);
-        if (clocks.FirstOrDefault(c => c.Id == "resolution") is { DueAt: { } due } && closed <= due) j.Point(Measure.ClosedOnTime, null, s.Department, closed);
+        var resolution = clocks.FirstOrDefault(c => c.Id == "resolution");
+        foreach (var (closed, reopenedSoon) in s.Closings) // also one that was undone: else a reopened ticket would leave the cohort that it spoils
+        {
+            j.Point(Measure.Closed, null, s.Department, closed);
+            if (reopenedSoon) j.Point(Measure.ReopenedTickets, null, s.Department, closed);
+            if (resolution is { DueAt: { } due } && closed <= due) j.Point(Measure.ClosedOnTime, null, s.Department, closed);
+        }
     }
 
     private static ClockRow Judge(Subject subject, TicketStory s, TicketClock clock, ClockPlan plan, Judgement j)

@@ -26,6 +26,9 @@ internal sealed class DispatchStory(string id, string department, long at, long?
 /// <summary>A ticket's history folded in its one order. Any event folds in any state; an irregular one is an anomaly, never an exception.</summary>
 internal sealed class TicketStory
 {
+    private const long ReopenedSoonMs = 30 * 86_400_000L; // (spec: metrics, reopen_rate)
+
+    private bool _reopenedSoon;
     private readonly List<(PauseReason Reason, long From, HashSet<string>? Clocks, long Until)> _pausing = [];
 
     public TicketCreated? Created { get; private set; }
@@ -38,6 +41,9 @@ internal sealed class TicketStory
     public List<long> ReopenedAt { get; } = [];
     public List<Stay> Stays { get; } = [];
     public long? ClosedAt { get; private set; }
+
+    /// <summary>Every closing, and whether it, or the solution before it, was undone within 30 days.</summary>
+    public List<(long At, bool ReopenedSoon)> Closings { get; } = [];
     public long? ExitAt { get; private set; }
     public bool OnTheSpot { get; private set; }
     public bool Resolved { get; private set; }
@@ -122,6 +128,9 @@ internal sealed class TicketStory
     private void Reopen(long at)
     {
         if (!Resolved && ClosedAt is null) { Anomalies.Add("reopened_while_open"); return; }
+        var soon = at - (ClosedAt ?? ResolvedAt[^1]) <= ReopenedSoonMs;
+        if (ClosedAt is null) _reopenedSoon |= soon;
+        else Closings[^1] = (Closings[^1].At, Closings[^1].ReopenedSoon || soon);
         (Resolved, ClosedAt, State) = (false, null, "reopened");
         ReopenedAt.Add(at);
         Stays[^1].ReopenedAt = at;
@@ -133,6 +142,8 @@ internal sealed class TicketStory
         if (!Resolved) Resolve(at, false); // closing is the latest that a ticket can count as resolved
         (ClosedAt, State) = (at, "closed");
         Stays[^1].ClosedAt = at;
+        Closings.Add((at, _reopenedSoon));
+        _reopenedSoon = false;
     }
 
     private void Exit(long at, string state) => (ExitAt, State) = (at, state);

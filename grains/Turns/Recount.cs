@@ -5,11 +5,11 @@ namespace OpsMonitor.Grains.Turns;
 /// <summary>Counts everything again from the rows: the running sums must equal it at any time. (design: rule 3)</summary>
 public static class Recount
 {
-    public static bool Equals(Shard shard)
+    public static bool Equals(Tally tally)
     {
         var fresh = new Books();
-        foreach (var (who, what) in shard.Contributions()) fresh.Replace(who, [], [what]);
-        foreach (var (scope, ledger) in shard.Books.All)
+        foreach (var (who, what) in tally.Contributions()) fresh.Replace(who, [], [what]);
+        foreach (var (scope, ledger) in tally.Books.All)
         {
             var kept = ledger.Over(Window.Always);
             var counted = (fresh.Find(scope) ?? new Ledger()).Over(Window.Always);

@@ -31,6 +31,14 @@ public sealed class SourceStats
         if (e.Data is null) Unknown++;
     }
 
+    /// <summary>Counts one event by its verdict, for a host whose verdicts come from elsewhere.</summary>
+    public void Count(Event e, Verdict verdict, long now)
+    {
+        if (verdict == Verdict.Accepted) Take(e, now);
+        else if (verdict == Verdict.Duplicate) Duplicates++;
+        else Refuse(verdict);
+    }
+
     internal Verdict Refuse(Verdict why)
     {
         Refused++;

@@ -10,6 +10,8 @@ namespace OpsMonitor.Silo.Local;
 /// </summary>
 internal sealed class HistoryIndexer : IDisposable
 {
+    private const int FramesAtOnce = 64;
+
     private readonly FrameJournal _journal;
     private readonly SubjectIndex _index;
     // Full means: catch up from the journal instead. A slow index never holds up a turn, nor grows without end.
@@ -52,23 +54,39 @@ internal sealed class HistoryIndexer : IDisposable
 
     private async Task Follow()
     {
-        await foreach (var (sequence, events) in _committed.Reader.ReadAllAsync())
+        var batch = new List<(long Sequence, IEnumerable<string> Subjects)>();
+        while (await _committed.Reader.WaitToReadAsync())
         {
             lock (_gate)
             {
-                if (sequence == _index.IndexedTo + 1) Note(sequence, events); // the turn at hand; nothing is read or parsed again
-                else if (sequence != 0 && sequence <= _index.IndexedTo) continue;
-                else CatchUp();
+                var next = _index.IndexedTo + 1;
+                while (batch.Count < FramesAtOnce && _committed.Reader.TryRead(out var turn))
+                {
+                    if (turn.Sequence == next) { batch.Add((next++, Subjects(turn.Events))); continue; } // the turn at hand; nothing is read or parsed again
+                    if (turn.Sequence != 0 && turn.Sequence < next) continue;
+                    break; // one was left out
+                }
+                if (batch.Count > 0) _index.Index(batch);
+                batch.Clear();
+                if (_index.IndexedTo < _journal.LastSequence && !_committed.Reader.TryPeek(out _)) CatchUp();
             }
         }
     }
 
     private void CatchUp()
     {
-        foreach (var (sequence, frame) in _journal.ReadFrom(_index.IndexedTo))
-            Note(sequence, TurnFrame.Read(frame).Events);
+        foreach (var some in _journal.ReadFrom(_index.IndexedTo).Chunk(FramesAtOnce))
+            _index.Index(some.Select(f => (f.Sequence, Subjects(TurnFrame.Read(f.Frame).Events))));
     }
 
-    private void Note(long sequence, IReadOnlyList<Event> events) =>
-        _index.Index(sequence, events.Select(e => e.Subject.ToString()).Distinct(StringComparer.Ordinal));
+    private static IEnumerable<string> Subjects(IReadOnlyList<Event> events)
+    {
+        var last = default(Subject);
+        foreach (var e in events)
+        {
+            if (e.Subject == last) continue; // a batch often speaks of one subject in a row; the rest the index ignores
+            last = e.Subject;
+            yield return last.ToString();
+        }
+    }
 }

@@ -1,6 +1,8 @@
+using OpsMonitor.Grains.Alerts;
+
 namespace OpsMonitor.Silo.Local;
 
-/// <summary>The newest 20,000 detection latenesses, in ms: alert raised minus true due time.</summary>
+/// <summary>The newest 20,000 detection latenesses, in ms: alert raised minus true due time. Late data is counted apart.</summary>
 public sealed class LatenessLog
 {
     private const int Kept = 20_000;
@@ -12,10 +14,15 @@ public sealed class LatenessLog
 
     public long Max { get; private set; }
 
-    public void Add(long ms)
+    /// <summary>Alerts that were due before the event arrived that caused them.</summary>
+    public long LateData { get; private set; }
+
+    public void Add(Alert alert)
     {
         lock (_gate)
         {
+            if (alert.FromLateData) { LateData++; return; }
+            var ms = alert.LatenessMs;
             Total++;
             Max = Math.Max(Max, ms);
             _values.Enqueue(ms);

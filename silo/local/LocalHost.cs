@@ -17,6 +17,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>What the journal file may grow to, in bytes; null for as far as the disk goes.</summary>
     public long? MaxJournalBytes { get; init; }
 
+    /// <summary>What may be offered and not yet durable, in bytes of events.</summary>
+    public long QueueBytes { get; init; } = 64L * 1024 * 1024;
+
     /// <summary>Only look: recover, take no turn, write nothing.</summary>
     public bool Frozen { get; init; }
 }
@@ -30,13 +33,14 @@ public enum Refusal { None, Full, ReadOnly }
 /// </summary>
 public sealed class LocalHost : IAsyncDisposable
 {
-    private const long EventsPerSnapshot = 200_000;
+    // A snapshot holds every history: writing it again only after a share of growth keeps its cost per event level for good.
+    private const long EventsPerSnapshot = 200_000, SnapshotShare = 2;
     private const int EventsPerTurn = 512;
 
     // An offer over HTTP adds at most 1 MiB of body to this, so that a turn always fits into one frame.
     private const long BytesPerTurn = FrameJournal.MaxFrameBytes / 2;
 
-    private readonly record struct Offer(IReadOnlyList<Event> Events, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
+    private readonly record struct Offer(IReadOnlyList<Event> Events, EventHash[] Hashes, long Bytes, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
 
     private readonly LocalHostOptions _options;
     private readonly TimeProvider _clock;
@@ -52,13 +56,15 @@ public sealed class LocalHost : IAsyncDisposable
     private Task _snapshotting = Task.CompletedTask;
     private long _snapshotAt;
     private int _queued;
+    private long _queuedBytes;
 
     private LocalHost(LocalHostOptions options, TimeProvider clock, Action<string> announce)
     {
         (_options, _clock, _announce) = (options, clock, announce);
         _shard = NewShard();
-        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes) : null;
+        _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
+        if (_journal is not null && !options.Frozen) Outbox = new(_journal, clock, Wake);
         Live(options.Past);
         Recover();
         if (_journal is not null && !options.Frozen) _history = new(options.DataFolder!, _journal, announce);
@@ -70,6 +76,11 @@ public sealed class LocalHost : IAsyncDisposable
 
     /// <summary>Changes with every start: a viewer with another epoch needs a whole snapshot.</summary>
     public string Epoch { get; } = Guid.NewGuid().ToString("N")[..12];
+
+    /// <summary>What channels have to tell; null for a host that keeps nothing, or only looks.</summary>
+    public Outbox? Outbox { get; }
+
+    public OutboxCensus OutboxCensus => _journal?.OutboxCensus() ?? default;
 
     public int Queued => Volatile.Read(ref _queued);
 
@@ -94,14 +105,27 @@ public sealed class LocalHost : IAsyncDisposable
     public async ValueTask<(Refusal Refusal, IReadOnlyList<Verdict> Verdicts)> OfferAsync(IReadOnlyList<Event> events, CancellationToken stop)
     {
         if (ReadOnly) return (Refusal.ReadOnly, []);
-        if (Interlocked.Add(ref _queued, events.Count) > _options.QueueLimit && Queued > events.Count)
-        {
-            Interlocked.Add(ref _queued, -events.Count);
-            return (Refusal.Full, []);
-        }
+        var bytes = 0L;
+        foreach (var e in events) bytes += e.Raw.Length;
+        if (!Admit(events.Count, bytes)) return (Refusal.Full, []);
         var answer = new TaskCompletionSource<IReadOnlyList<Verdict>?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_offers.Writer.TryWrite(new(events, answer))) return (Refusal.ReadOnly, []);
+        if (!_offers.Writer.TryWrite(new(events, EventHash.Of(events), bytes, answer))) { Leave(events.Count, bytes); return (Refusal.ReadOnly, []); }
         return await answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
+    }
+
+    /// <summary>Room in the queue, by events and by bytes. An offer alone is never too large: the edge has bounded it.</summary>
+    private bool Admit(int events, long bytes)
+    {
+        var (count, size) = (Interlocked.Add(ref _queued, events), Interlocked.Add(ref _queuedBytes, bytes));
+        if (count == events || (count <= _options.QueueLimit && size <= _options.QueueBytes)) return true;
+        Leave(events, bytes);
+        return false;
+    }
+
+    private void Leave(int events, long bytes)
+    {
+        Interlocked.Add(ref _queued, -events);
+        Interlocked.Add(ref _queuedBytes, -bytes);
     }
 
     /// <summary>All events of one subject that are durable, in their one order; null where this host keeps none.</summary>
@@ -120,6 +144,8 @@ public sealed class LocalHost : IAsyncDisposable
         Snapshot(atLeast: 1);
         await _snapshotting;
         _history?.Dispose();
+        Outbox?.Dispose();
+        while (WriteReports()) { } // a clean stop leaves nothing to be told twice
         _journal?.Dispose();
         _stop.Dispose();
     }
@@ -130,7 +156,6 @@ public sealed class LocalHost : IAsyncDisposable
     {
         if (_journal is null) return;
         var frames = Replay(_journal);
-        _snapshotAt = _shard.EventCount - frames;
         if (_shard.EventCount > 0) _announce($"recovered {_shard.EventCount} events ({frames} turns after the newest snapshot)");
         if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
     }
@@ -155,7 +180,7 @@ public sealed class LocalHost : IAsyncDisposable
                 Gather(batch);
                 Turn(batch);
                 batch.Clear();
-                Snapshot(EventsPerSnapshot);
+                Snapshot(Math.Max(EventsPerSnapshot, _snapshotAt / SnapshotShare));
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -177,7 +202,7 @@ public sealed class LocalHost : IAsyncDisposable
         {
             batch.Add(offer);
             events += offer.Events.Count;
-            foreach (var e in offer.Events) bytes += e.Raw.Length;
+            bytes += offer.Bytes;
         }
     }
 
@@ -196,6 +221,7 @@ public sealed class LocalHost : IAsyncDisposable
     private void Turn(IReadOnlyList<Offer> batch)
     {
         IReadOnlyList<Event> events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(o => o.Events)];
+        IReadOnlyList<EventHash> hashes = batch.Count == 1 ? batch[0].Hashes : [.. batch.SelectMany(o => o.Hashes)];
         if (events.Count > 0 && ReadOnly) { Answer(batch, null); return; }
         TurnEffects effects;
         long version;
@@ -203,23 +229,45 @@ public sealed class LocalHost : IAsyncDisposable
         lock (_gate)
         {
             version = _shard.Version;
-            effects = _shard.Step(new(Now, events));
+            effects = _shard.Step(new(Now, events) { Hashes = hashes });
             // Inside the gate: nobody may read, and show, what is not durable yet.
             committed = !effects.MustCommit || ReadOnly || Commit(effects);
         }
         if (!committed) { Answer(batch, null); return; }
         Answer(batch, effects.Verdicts);
-        foreach (var alert in effects.Alerts.Where(a => a.State == AlertState.Raised)) Lateness.Add(alert.LatenessMs);
+        if (!effects.MustCommit && Outbox is { Overdue: true }) WriteReports();
+        foreach (var alert in effects.Alerts)
+            if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
         if (Read(s => s.Version) != version) Changed?.Invoke();
     }
 
-    private bool Commit(TurnEffects effects)
+    private bool Commit(TurnEffects effects) => _journal is not { } journal || Durably(() =>
     {
-        if (_journal is null) return true;
+        // What must be told is in the same commit as its cause; so is what came of telling earlier.
+        var sequence = journal.Append(TurnFrame.Write(_shard.Now, effects.Commit), OutboxRow.Of(effects.Alerts), Outbox?.ToWrite() ?? []);
+        Outbox?.Written();
+        _history?.Committed(sequence, effects.Commit);
+    });
+
+    /// <summary>Send results that no commit has taken along.</summary>
+    /// <returns>whether some were written</returns>
+    private bool WriteReports()
+    {
+        if (ReadOnly || _journal is null || Outbox is null) return false;
+        var reports = Outbox.ToWrite();
+        var durable = Durably(() =>
+        {
+            if (reports.Count > 0) _journal.Report(reports);
+            Outbox.Written();
+        });
+        return durable && reports.Count > 0;
+    }
+
+    private bool Durably(Action write)
+    {
         try
         {
-            var sequence = _journal.Append(TurnFrame.Write(_shard.Now, effects.Commit));
-            _history?.Committed(sequence, effects.Commit);
+            write();
             return true;
         }
         catch (JournalFailedException failure)
@@ -228,6 +276,9 @@ public sealed class LocalHost : IAsyncDisposable
             return false;
         }
     }
+
+    // An offer of nothing: the writer looks at what is due.
+    private void Wake() => _offers.Writer.TryWrite(new([], [], 0, new(TaskCreationOptions.RunContinuationsAsynchronously)));
 
     /// <summary>The state may hold what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.</summary>
     private void FailStop(string why)
@@ -248,6 +299,7 @@ public sealed class LocalHost : IAsyncDisposable
         var frames = 0L;
         var snapshot = _options.Frozen ? null : _snapshots?.ReadNewestGood(_announce, journal.Holds); // verify trusts the journal alone
         if (snapshot is { } found) _shard.Resume(ShardSnapshot.Read(found.Payload));
+        _snapshotAt = _shard.EventCount;
         foreach (var (_, bytes) in journal.ReadFrom(snapshot?.Sequence ?? 0))
         {
             var frame = TurnFrame.Read(bytes);
@@ -280,7 +332,7 @@ public sealed class LocalHost : IAsyncDisposable
         var at = 0;
         foreach (var offer in batch)
         {
-            Interlocked.Add(ref _queued, -offer.Events.Count);
+            Leave(offer.Events.Count, offer.Bytes);
             offer.Answer.TrySetResult(verdicts is null ? null : [.. verdicts.Skip(at).Take(offer.Events.Count)]);
             at += offer.Events.Count;
         }

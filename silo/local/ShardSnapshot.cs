@@ -8,7 +8,7 @@ namespace OpsMonitor.Silo.Local;
 internal static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 1;
+    public const int FoldVersion = 2;
 
     public static byte[] Write(ShardImage image)
     {
@@ -62,6 +62,7 @@ internal static class ShardSnapshot
         w.Write(alert.NoticedAt);
         w.Write((int)alert.State);
         w.Write(alert.ChangedAt);
+        w.Write(alert.FromLateData);
     }
 
     private static Alert ReadAlert(BinaryReader r)
@@ -70,7 +71,7 @@ internal static class ShardSnapshot
         var named = r.ReadBoolean();
         var department = r.ReadString();
         var due = new DueAlert(subject, rule, version, clock, level, named ? department : null, r.ReadInt64(), r.ReadInt64(), r.ReadBoolean());
-        return new(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64());
+        return new(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64()) { FromLateData = r.ReadBoolean() };
     }
 
     private static List<T> Many<T>(BinaryReader r, Func<T> one)

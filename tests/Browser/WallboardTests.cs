@@ -14,8 +14,6 @@ namespace OpsMonitor.Tests.Browser;
 /// <summary>What people see, in a real chromium: a change reaches the pixel, a lost link says so, nothing is cut off in any language.</summary>
 public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     // A text that is wider than its box, where the box hides what does not fit.
     private const string Clipped = """
         () => [...document.querySelectorAll('body *')]
@@ -24,24 +22,13 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
+    private Chromium? _chromium;
 
-    public async ValueTask InitializeAsync()
-    {
-        if (!File.Exists(Chromium)) Assert.Skip("no chromium on this machine (/usr/bin/chromium): what people see was not looked at");
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
-    }
+    public async ValueTask InitializeAsync() => _chromium = await Chromium.LaunchAsync();
 
     public async ValueTask DisposeAsync()
     {
-        if (_browser is not null) await _browser.DisposeAsync();
-        _playwright?.Dispose();
+        if (_chromium is not null) await _chromium.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -128,16 +115,8 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
         return (app, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single(), key);
     }
 
-    private async Task<IPage> Open(string url, string language, int width, int height, List<string>? said = null)
-    {
-        var context = await _browser!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height } });
-        var page = await context.NewPageAsync();
-        page.Console += (_, message) => { if (message.Type is "error" or "warning") said?.Add(message.Text); };
-        page.PageError += (_, error) => said?.Add(error);
-        await page.GotoAsync($"{url}/board/all?lang={language}");
-        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 15_000 });
-        return page;
-    }
+    private Task<IPage> Open(string url, string language, int width, int height, List<string>? said = null) =>
+        _chromium!.OpenBoardAsync(url, language, width, height, said);
 
     private static async Task Post(HttpClient client, string url, string json)
     {

@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -21,7 +17,7 @@ public sealed partial class KillLoopTests(ITestOutputHelper output)
 {
     private const int BatchSize = 10, Senders = 3, FewLoops = 8, Seed = 20_261_121;
 
-    private readonly record struct Batch(string Body, int Events);
+    private readonly record struct Batch(string[] Body, int Events);
 
     private readonly ConcurrentQueue<Batch> _acknowledged = new();
     private readonly ConcurrentQueue<Batch> _unknown = new();
@@ -122,23 +118,9 @@ public sealed partial class KillLoopTests(ITestOutputHelper output)
         return (accepted, duplicate);
     }
 
-    private static async Task<(int Accepted, int Duplicate)> Post(HttpClient client, Batch batch)
-    {
-        using var content = new StringContent(batch.Body, Encoding.UTF8, "application/cloudevents-batch+json");
-        using var response = await client.PostAsync(new Uri("/api/v1/events", UriKind.Relative), content);
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode == HttpStatusCode.OK, text);
-        using var answer = JsonDocument.Parse(text);
-        Assert.Equal(0, answer.RootElement.GetProperty("rejected").GetInt32());
-        return (answer.RootElement.GetProperty("accepted").GetInt32(), answer.RootElement.GetProperty("duplicate").GetInt32());
-    }
+    private static Task<(int Accepted, int Duplicate)> Post(HttpClient client, Batch batch) => ServerClient.PostAsync(client, batch.Body);
 
-    private HttpClient Client(Uri root) => new()
-    {
-        BaseAddress = root,
-        Timeout = TimeSpan.FromSeconds(60),
-        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", _key) },
-    };
+    private HttpClient Client(Uri root) => ServerClient.With(root, _key);
 
     private static Batch NewBatch(int number)
     {
@@ -148,7 +130,7 @@ public sealed partial class KillLoopTests(ITestOutputHelper output)
             {"specversion":"1.0","id":"{{{number}}}-{{{i}}}","source":"kill-loop","type":"ticket.created","time":"{{{now}}}","subject":"ticket/K-{{{number}}}-{{{i}}}",
              "data":{"kind":"complaint","channel":"phone","department_id":"billing","priority":{{{(i % 4) + 1}}}}}
             """);
-        return new($"[{string.Join(',', events)}]", BatchSize);
+        return new([.. events], BatchSize);
     }
 
     private static long Events(IEnumerable<Batch> batches) => batches.Sum(b => (long)b.Events);

@@ -13,9 +13,9 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(string folder)
+    private ServerProcess(string folder, string[] more)
     {
-        _process = Program("serve", "--data", folder, "--url", "http://127.0.0.1:0");
+        _process = Program(["serve", "--data", folder, "--url", "http://127.0.0.1:0", .. more]);
         _process.EnableRaisingEvents = true;
         _process.OutputDataReceived += (_, e) => Heard(e.Data);
         _process.ErrorDataReceived += (_, e) => Heard(e.Data);
@@ -32,9 +32,10 @@ internal sealed partial class ServerProcess : IDisposable
 
     private string Said => string.Join('\n', _lines);
 
-    public static async Task<ServerProcess> StartAsync(string folder)
+    /// <param name="more">further arguments of <c>serve</c></param>
+    public static async Task<ServerProcess> StartAsync(string folder, params string[] more)
     {
-        var server = new ServerProcess(folder);
+        var server = new ServerProcess(folder, more);
         try
         {
             await server._up.Task.WaitAsync(StartsWithin);
@@ -65,10 +66,31 @@ internal sealed partial class ServerProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>SIGTERM, and the end that follows: a clean stop.</summary>
+    public async Task StopAsync()
+    {
+        await SignalAsync("TERM");
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>SIGSTOP: connections stay open and nothing answers, as with a machine that hangs.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT: goes on as if nothing had been.</summary>
+    public Task ThawAsync() => SignalAsync("CONT");
+
     public void Dispose()
     {
-        if (!_process.HasExited) Kill();
+        if (!_process.HasExited) Kill(); // also a frozen one
         _process.Dispose();
+    }
+
+    // .NET sends SIGKILL alone; every shell has the others.
+    private async Task SignalAsync(string name)
+    {
+        using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"kill -{name} {_process.Id}"]);
+        await shell.WaitForExitAsync();
+        if (shell.ExitCode != 0) throw new InvalidOperationException($"SIG{name} could not be sent");
     }
 
     private static System.Diagnostics.Process Program(params string[] arguments) => new()

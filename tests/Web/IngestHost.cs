@@ -20,6 +20,11 @@ namespace OpsMonitor.Tests.Web;
 public sealed class IngestHost : IAsyncLifetime, IEventSink
 {
     private readonly string folder = Directory.CreateTempSubdirectory("opsmonitor-ingest-").FullName;
+
+    public string Folder => folder;
+
+    public ApiKeyStore Keys => app.Services.GetRequiredService<ApiKeyStore>();
+
     private WebApplication app = null!;
 
     public ConcurrentQueue<Event> Taken { get; } = new();

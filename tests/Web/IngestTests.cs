@@ -90,6 +90,8 @@ public sealed class IngestTests(IngestHost host) : IClassFixture<IngestHost>
         var all = await host.PostAsync("[1,{}]", Many);
         Assert.Equal((HttpStatusCode.BadRequest, "all_rejected", 2), (all.Status, Code(all.Body), all.Body.GetProperty("events").GetArrayLength()));
         Assert.Equal(HttpStatusCode.OK, (await host.PostAsync("[]", Many)).Status);
+        var alone = await host.PostAsync("[{}]", Many); // its own code, at its place in the batch
+        Assert.Equal((HttpStatusCode.BadRequest, "missing_attribute", "/0/specversion"), (alone.Status, Code(alone.Body), alone.Body.GetProperty("pointer").GetString()));
     }
 
     [Fact]

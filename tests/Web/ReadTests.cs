@@ -69,6 +69,7 @@ public sealed class ReadTests(BoardServer server) : IClassFixture<BoardServer>
         var text = await server.Client.GetStringAsync(new Uri(server.Root, "/metrics"));
         Assert.Contains("opsmonitor_events_total{source=\"/test\"}", text, StringComparison.Ordinal);
         Assert.Contains("opsmonitor_read_only 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("opsmonitor_outbox_pending 0\n", text, StringComparison.Ordinal);
         Assert.Equal(200, (await server.GetAsync("/health/live")).Status);
         Assert.Equal(200, (await server.GetAsync("/health/ready")).Status);
     }

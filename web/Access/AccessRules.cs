@@ -4,7 +4,7 @@ using OpsMonitor.Web.Ingest;
 namespace OpsMonitor.Web.Access;
 
 /// <summary>What an endpoint asks of its caller; as metadata, so that a test can find an endpoint that asks nothing.</summary>
-public sealed record AccessRule(bool KeyNeeded);
+public sealed record AccessRule(bool KeyNeeded, KeyScope Scope);
 
 /// <summary>Access to endpoints and hubs. Works on anything mapped; needs an <see cref="ApiKeyStore"/> among the services.</summary>
 public static class AccessRules
@@ -12,32 +12,54 @@ public static class AccessRules
     private static readonly string[] Forwarding =
         ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-IP", "Via"];
 
-    /// <summary>Only with a live key in <c>Authorization: Bearer</c> or <c>X-API-Key</c>; never in a URL.</summary>
-    public static TBuilder RequireKey<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
-        Guard(builder, new(true), HasKey);
+    /// <summary>Only with a live key of the scope in <c>Authorization: Bearer</c> or <c>X-API-Key</c>; never in a URL.</summary>
+    public static TBuilder RequireKey<TBuilder>(this TBuilder builder, KeyScope scope) where TBuilder : IEndpointConventionBuilder =>
+        Guard(builder, new(true, scope));
 
-    /// <summary>With a live key, or from a browser or program on this very machine.</summary>
+    /// <summary>With a live key that may read, or from a browser or program on this very machine.</summary>
     public static TBuilder RequireKeyOrLoopback<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
-        Guard(builder, new(false), static context => Presented(context.Request) is null ? IsLocal(context) : HasKey(context));
+        Guard(builder, new(false, KeyScope.Read));
 
-    private static TBuilder Guard<TBuilder>(TBuilder builder, AccessRule rule, Func<HttpContext, bool> allowed) where TBuilder : IEndpointConventionBuilder
+    /// <summary>The key with which the request came in; only where the endpoint requires one.</summary>
+    public static ApiKey KeyOf(this HttpContext context) =>
+        context.Features.Get<ApiKey>() ?? throw new InvalidOperationException("the endpoint asks for no key");
+
+    private static TBuilder Guard<TBuilder>(TBuilder builder, AccessRule rule) where TBuilder : IEndpointConventionBuilder
     {
         builder.Add(endpoint =>
         {
             endpoint.Metadata.Add(rule);
             var next = endpoint.RequestDelegate!;
-            endpoint.RequestDelegate = context => allowed(context) ? next(context) : RefuseAsync(context);
+            endpoint.RequestDelegate = context => Judge(context, rule) is { } refused ? RefuseAsync(context, refused) : next(context);
         });
         return builder;
     }
 
-    private static bool HasKey(HttpContext context) =>
-        context.RequestServices.GetRequiredService<ApiKeyStore>().Verify(Presented(context.Request));
-
-    private static Task RefuseAsync(HttpContext context)
+    /// <returns>why not; null where the request may go on</returns>
+    private static Problem? Judge(HttpContext context, AccessRule rule)
     {
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return new Problem(401, "unauthorized", "A live API key is needed, in Authorization: Bearer or X-API-Key.").WriteAsync(context);
+        var presented = Presented(context.Request);
+        if (presented is null) return !rule.KeyNeeded && IsLocal(context) ? null : Unauthorized;
+        var keys = context.RequestServices.GetRequiredService<ApiKeyStore>();
+        var (address, id) = (context.Connection.RemoteIpAddress, keys.LiveId(presented));
+        if (keys.Tries.Wait(address, id) is { } seconds)
+            return new(429, "too_many_tries", "Too many wrong keys came from this address; none is looked at for a while.", "", seconds);
+        if (keys.Find(presented) is not { } key)
+        {
+            keys.Tries.Add(address, id);
+            return Unauthorized;
+        }
+        if (!key.Scope.HasFlag(rule.Scope)) return new(403, "scope_missing", $"The key lacks the scope {rule.Scope.ToString().ToLowerInvariant()}.");
+        context.Features.Set(key);
+        return null;
+    }
+
+    private static Problem Unauthorized => new(401, "unauthorized", "A live API key is needed, in Authorization: Bearer or X-API-Key.");
+
+    private static Task RefuseAsync(HttpContext context, Problem problem)
+    {
+        if (problem.Status == 401) context.Response.Headers.WWWAuthenticate = "Bearer";
+        return problem.WriteAsync(context);
     }
 
     private static string? Presented(HttpRequest request)

@@ -1,95 +1,158 @@
 using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace OpsMonitor.Web.Access;
 
+/// <summary>What a key is good for.</summary>
+[Flags]
+public enum KeyScope { None = 0, Ingest = 1, Read = 2, Personal = 4 }
+
+/// <param name="Id">stands in the key itself; no secret</param>
+/// <param name="Sources">the event sources that it may speak for; null for all</param>
+/// <param name="Created">RFC 3339</param>
+public sealed record ApiKey(string Id, string Name, KeyScope Scope, IReadOnlyList<string>? Sources, string Created)
+{
+    public bool MaySpeakFor(string source) => Sources?.Contains(source, StringComparer.Ordinal) ?? true;
+}
+
 /// <summary>
 /// Keys of integrations: <c>om_live_&lt;id&gt;_&lt;base64url of 32 random bytes&gt;</c>. keys.json holds the SHA-256 of each secret and
-/// nothing that opens the door. (spec: security)
+/// nothing that opens the door. A change of the file, by whichever process, counts from the next request on. (spec: security)
 /// </summary>
 public sealed class ApiKeyStore
 {
-    private const string Prefix = "om_live_";
+    private const string Prefix = "om_live_", FileName = "keys.json";
     private const int MaxKey = 128;
     private static readonly byte[] Nobody = new byte[SHA256.HashSizeInBytes];
-    private readonly Dictionary<string, byte[]> hashes;
 
-    private ApiKeyStore(Dictionary<string, byte[]> hashes) => this.hashes = hashes;
+    private sealed record Loaded(FrozenDictionary<string, (ApiKey Key, byte[] Hash)> Keys, DateTime Written);
 
-    /// <summary>Reads keys.json in the folder, or makes it with one new key.</summary>
-    /// <param name="firstKey">The new key, to be shown once; null where the file was there.</param>
-    /// <exception cref="InvalidDataException">keys.json is there but cannot be read; it is never replaced.</exception>
-    public static ApiKeyStore OpenOrCreate(string folder, out string? firstKey)
+    private readonly string _path;
+    private readonly Lock _gate = new();
+    private volatile Loaded _loaded;
+
+    private ApiKeyStore(string path, TimeProvider clock)
     {
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, "keys.json");
-        firstKey = null;
-        if (File.Exists(path)) return new(Read(path));
-        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
-        var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var hash = Hash(secret);
-        Write(path, new KeyFile([new(id, Convert.ToHexStringLower(hash), DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture))]));
-        firstKey = $"{Prefix}{id}_{secret}";
-        return new(new(StringComparer.Ordinal) { [id] = hash });
+        _path = path;
+        _loaded = Load(path);
+        Tries = new(clock);
     }
 
-    /// <summary>Whether the presented text is a live key. Takes the same time whichever character of a secret is wrong.</summary>
-    public bool Verify(string? presented)
+    /// <summary>Who has lately come with a wrong key.</summary>
+    public FailedTries Tries { get; }
+
+    public IEnumerable<ApiKey> Keys => Current().Keys.Values.Select(k => k.Key).OrderBy(k => k.Created, StringComparer.Ordinal).ThenBy(k => k.Id, StringComparer.Ordinal);
+
+    /// <summary>Reads keys.json in the folder, or makes it with one new key for all sources, to send and to read.</summary>
+    /// <param name="firstKey">The new key, to be shown once; null where the file was there.</param>
+    /// <exception cref="InvalidDataException">keys.json is there but cannot be read; it is never replaced.</exception>
+    public static ApiKeyStore OpenOrCreate(string folder, out string? firstKey, TimeProvider? clock = null)
     {
-        if (presented is null || presented.Length > MaxKey || !presented.StartsWith(Prefix, StringComparison.Ordinal)) return false;
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, FileName);
+        firstKey = null;
+        if (!File.Exists(path)) KeyFile.Write(path, new([Make("first", KeyScope.Ingest | KeyScope.Read, null, out firstKey)]));
+        return new(path, clock ?? TimeProvider.System);
+    }
+
+    /// <summary>Adds a key beside the others.</summary>
+    /// <param name="sources">null for all</param>
+    /// <returns>the key, to be shown once</returns>
+    public string Add(string name, KeyScope scope, IReadOnlyList<string>? sources)
+    {
+        var line = Make(name, scope, sources, out var key);
+        Change(lines => [.. lines, line]);
+        return key;
+    }
+
+    /// <summary>A second key with the name, scope and sources of a live one. Both work until the old one is revoked.</summary>
+    /// <returns>the new key, to be shown once; null where there is none with that id</returns>
+    public string? Rotate(string id) => Current().Keys.TryGetValue(id, out var old) ? Add(old.Key.Name, old.Key.Scope, old.Key.Sources) : null;
+
+    /// <returns>false where there is none with that id</returns>
+    public bool Revoke(string id)
+    {
+        var known = Current().Keys.ContainsKey(id);
+        if (known) Change(lines => [.. lines.Where(l => l.Id != id)]);
+        return known;
+    }
+
+    /// <summary>Whether the presented text is a live key.</summary>
+    public bool Verify(string? presented) => Find(presented) is not null;
+
+    /// <summary>The live key that was presented, or null. Takes the same time whichever character of a secret is wrong.</summary>
+    public ApiKey? Find(string? presented)
+    {
+        if (Split(presented) is not var (id, secret)) return null;
+        var known = Current().Keys.TryGetValue(id, out var line);
+        return CryptographicOperations.FixedTimeEquals(Hash(secret), known ? line.Hash : Nobody) && known ? line.Key : null;
+    }
+
+    /// <summary>The id in the presented text where such a key is live, whatever the secret; else null.</summary>
+    public string? LiveId(string? presented) => Split(presented) is var (id, _) && Current().Keys.ContainsKey(id) ? id : null;
+
+    private static (string Id, string Secret)? Split(string? presented)
+    {
+        if (presented is null || presented.Length > MaxKey || !presented.StartsWith(Prefix, StringComparison.Ordinal)) return null;
         var rest = presented[Prefix.Length..];
         var split = rest.IndexOf('_', StringComparison.Ordinal);
-        if (split < 1) return false;
-        var known = hashes.TryGetValue(rest[..split], out var expected);
-        return CryptographicOperations.FixedTimeEquals(Hash(rest[(split + 1)..]), expected ?? Nobody) && known;
+        return split < 1 ? null : (rest[..split], rest[(split + 1)..]);
+    }
+
+    private static KeyLine Make(string name, KeyScope scope, IReadOnlyList<string>? sources, out string key)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+        var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        key = $"{Prefix}{id}_{secret}";
+        var words = Enum.GetValues<KeyScope>().Where(s => s != KeyScope.None && scope.HasFlag(s)).Select(s => s.ToString().ToLowerInvariant());
+        return new(id, Convert.ToHexStringLower(Hash(secret)), DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), name, [.. words], sources);
     }
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
-    private static Dictionary<string, byte[]> Read(string path)
+    private Loaded Current()
     {
+        var loaded = _loaded;
+        if (File.GetLastWriteTimeUtc(_path) == loaded.Written) return loaded;
+        lock (_gate)
+        {
+            try { _loaded = Load(_path); }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException) { } // as known before: a slip in the file must not lock everybody out
+            return _loaded;
+        }
+    }
+
+    private static Loaded Load(string path)
+    {
+        var written = File.GetLastWriteTimeUtc(path); // before the reading: a change in between is then read again
         try
         {
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), KeyJson.Default.KeyFile) ?? throw new JsonException("null");
-            var hashes = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-            foreach (var key in file.Keys)
-            {
-                var hash = Convert.FromHexString(key.Sha256);
-                if (hash.Length != SHA256.HashSizeInBytes) throw new JsonException("hash length");
-                hashes.Add(key.Id, hash);
-            }
-            return hashes;
+            return new(KeyFile.Read(path).Keys.ToFrozenDictionary(l => l.Id, Live, StringComparer.Ordinal), written);
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            throw new InvalidDataException("keys.json cannot be read. Restore it, or move it away to have a new key made.", e);
+            throw KeyFile.Unreadable(e);
         }
     }
 
-    private static void Write(string path, KeyFile file)
+    private static (ApiKey, byte[]) Live(KeyLine line)
     {
-        // Written aside and renamed: a crash leaves no half file, which would lock every integration out.
-        var aside = path + ".new";
-        File.Delete(aside);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(aside, options))
+        var hash = Convert.FromHexString(line.Sha256);
+        if (hash.Length != SHA256.HashSizeInBytes) throw new FormatException("hash length");
+        // A file from before there were scopes: its key could do everything.
+        var scope = line.Scopes is null ? KeyScope.Ingest | KeyScope.Read : line.Scopes.Aggregate(KeyScope.None, static (all, word) => all | Enum.Parse<KeyScope>(word, ignoreCase: true));
+        return (new(line.Id, line.Name ?? "first", scope, line.Sources, line.Created), hash);
+    }
+
+    private void Change(Func<IReadOnlyList<KeyLine>, IReadOnlyList<KeyLine>> change)
+    {
+        lock (_gate)
         {
-            JsonSerializer.Serialize(stream, file, KeyJson.Default.KeyFile);
-            stream.Flush(flushToDisk: true);
+            KeyFile.Write(_path, new(change(KeyFile.Read(_path).Keys)));
+            _loaded = Load(_path);
         }
-        File.Move(aside, path);
     }
 }
-
-internal sealed record KeyFile(IReadOnlyList<KeyLine> Keys);
-
-internal sealed record KeyLine(string Id, string Sha256, string Created);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(KeyFile))]
-internal sealed partial class KeyJson : JsonSerializerContext;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.SignalR;
-using OpsMonitor.Silo.Local;
+using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Board;
 
@@ -10,7 +10,7 @@ namespace OpsMonitor.Web.Board;
 /// Publishes the boards. A change after quiet goes out at once, a burst at most four times a second, and a beat every second. Each viewer
 /// holds one signal and a set of changed cells, never a queue: a slow one skips frames and gets the newest state.
 /// </summary>
-public sealed class BoardFeed(LocalHost host, BoardDirectory directory, ILogger<BoardFeed> log) : BackgroundService
+public sealed class BoardFeed(IOpsHost host, BoardDirectory directory, ILogger<BoardFeed> log) : BackgroundService
 {
     private const long QuietMs = 250, BeatMs = 1_000, UnwatchedMs = 10 * 60_000;
 
@@ -35,6 +35,7 @@ public sealed class BoardFeed(LocalHost host, BoardDirectory directory, ILogger<
     private readonly TicketCensus _census = new();
     private readonly Lock _building = new();
     private readonly Channel<bool> _changed = OneSlot();
+    private readonly WebChannel _channel = new(host, log);
 
     /// <summary>A snapshot, then changes. A viewer that knows this epoch gets a snapshot all the same: it is small and always right.</summary>
     /// <exception cref="HubException">There is no such board.</exception>
@@ -90,7 +91,7 @@ public sealed class BoardFeed(LocalHost host, BoardDirectory directory, ILogger<
             built = Environment.TickCount64;
             var isBeat = built - beat >= BeatMs;
             if (isBeat) beat = built;
-            PublishAll(isBeat);
+            _channel.Tell(() => PublishAll(isBeat));
         }
     }
 
@@ -103,16 +104,23 @@ public sealed class BoardFeed(LocalHost host, BoardDirectory directory, ILogger<
         catch (OperationCanceledException) when (!stop.IsCancellationRequested) { return false; }
     }
 
-    private void PublishAll(bool beat)
+    /// <returns>false where a board could not be built, so that somebody may not see what he should</returns>
+    private bool PublishAll(bool beat)
     {
+        var whole = true;
         foreach (var board in _boards.Values)
         {
             if (!board.Viewers.IsEmpty) Volatile.Write(ref board.WatchedAt, Environment.TickCount64);
             else if (board.Id != "all" && Environment.TickCount64 - Volatile.Read(ref board.WatchedAt) > UnwatchedMs) _boards.TryRemove(board.Id, out _);
             try { Publish(board, beat); }
             // No beat either, then: a wall that does not get what it should must say so.
-            catch (Exception fault) when (fault is not OutOfMemoryException) { log.LogError(fault, "board {Board} could not be built", board.Id); }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                log.LogError(fault, "board {Board} could not be built", board.Id);
+                whole = false;
+            }
         }
+        return whole;
     }
 
     private void Publish(Board board, bool beat)
@@ -133,7 +141,7 @@ public sealed class BoardFeed(LocalHost host, BoardDirectory directory, ILogger<
     {
         var now = host.Now;
         BackFill(board, now);
-        var cells = host.Read(shard => BoardView.Build(shard, directory, now, board.Scope, board.Memory));
+        var cells = host.Read(tally => BoardView.Build(tally, directory, now, board.Scope, board.Memory));
         var last = board.State;
         var json = new byte[BoardCells.Count][];
         var dirty = 0;
@@ -158,14 +166,14 @@ public sealed class BoardFeed(LocalHost host, BoardDirectory directory, ILogger<
         for (var minute = now - (now % 60_000) - (60 * 60_000); minute < now - (now % 60_000); minute += 60_000)
         {
             var at = minute;
-            host.Read(shard => { BoardView.BackFill(shard, directory, at, board.Scope, board.Memory); return 0; });
+            host.Read(tally => { BoardView.BackFill(tally, directory, at, board.Scope, board.Memory); return 0; });
         }
     }
 
     private Board Find(string id)
     {
         if (_boards.TryGetValue(id, out var board)) return board;
-        var known = id == "all" || directory.Reference.Departments.ContainsKey(id) || host.Read(shard => shard.Books.Find("department/" + id) is not null);
+        var known = id == "all" || directory.Reference.Departments.ContainsKey(id) || host.Read(tally => tally.Books.Find("department/" + id) is not null);
         return known ? _boards.GetOrAdd(id, NewBoard) : throw new HubException("There is no such board. A board is 'all' or the id of a department.");
     }
 

@@ -12,7 +12,7 @@ public sealed class BoardHub(BoardFeed feed) : Hub
     public IAsyncEnumerable<object> Watch(string board, long lastSeq, string? epoch, CancellationToken stop) => feed.Watch(board, stop);
 }
 
-/// <summary>The wall's server side. Needs a <c>LocalHost</c> among the services; reference data where there is some.</summary>
+/// <summary>The wall's server side. Needs a <c>IOpsHost</c> among the services; reference data where there is some.</summary>
 public static class BoardEndpoints
 {
     public const string HubPath = "/hub/board";

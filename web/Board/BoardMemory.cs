@@ -45,12 +45,12 @@ public sealed class TicketCensus
     private readonly Cadence _cadence = new(1_000);
 
     /// <summary>A walk that takes long is taken less often: it may cost a twentieth of the time, no more.</summary>
-    public void Refresh(Shard shard, long now)
+    public void Refresh(Tally tally, long now)
     {
         if (!_cadence.Due(now)) return;
         var watch = Stopwatch.StartNew();
         _departments.Clear();
-        foreach (var row in shard.Rows(SubjectKind.Ticket))
+        foreach (var row in tally.Rows(SubjectKind.Ticket))
         {
             if (!IsUnresolved(row) || row.DepartmentId is not { } id) continue;
             var (count, earliest) = _departments.GetValueOrDefault(id, (0, long.MaxValue));

@@ -8,7 +8,7 @@ using OpsMonitor.Grains.Turns;
 namespace OpsMonitor.Web.Board;
 
 /// <summary>
-/// The picture of one board out of a shard. Numbers come from the formulas, as everywhere; here they only get a target and a state.
+/// The picture of one board out of a tally. Numbers come from the formulas, as everywhere; here they only get a target and a state.
 /// Called while the writer waits, so what is dear is taken from <see cref="BoardMemory"/> for up to a second.
 /// </summary>
 public static class BoardView
@@ -17,12 +17,12 @@ public static class BoardView
     private const int MatureEnough = 20, TrendSteps = 32, DueShown = 8, AlarmsShown = 100;
 
     /// <param name="scope"><c>all</c> or <c>department/ID</c></param>
-    public static BoardCells Build(Shard shard, BoardDirectory directory, long now, string scope, BoardMemory memory)
+    public static BoardCells Build(Tally tally, BoardDirectory directory, long now, string scope, BoardMemory memory)
     {
-        var ledger = shard.Books.Find(scope) ?? new Ledger();
-        memory.Census.Refresh(shard, now);
-        var dear = Dear(shard, directory, now, scope, memory, ledger);
-        var targets = shard.Policies.Policy.Targets;
+        var ledger = tally.Books.Find(scope) ?? new Ledger();
+        memory.Census.Refresh(tally, now);
+        var dear = Dear(tally, directory, now, scope, memory, ledger);
+        var targets = tally.Policies.Policy.Targets;
         var today = ledger.Over(Today(directory, scope, now));
         var due = MetricTable.DueWithin(ledger, now, 30 * Minute);
         object[] cells =
@@ -31,20 +31,20 @@ public static class BoardView
             memory.Publish(1, Rate(dear.Fcr, targets.FcrPercent, targets, dear.Provisional ? "fcr.provisional" : "fcr.mature") with { Provisional = dear.Provisional }, now),
             memory.Publish(2, Rate(Formulas.CallbacksPunctual(today), targets.CallbacksPercent, targets, "callbacks.punctual"), now),
             memory.Publish(3, DueSoon(due, targets), now),
-            memory.Order([.. DepartmentsOf(shard, directory, scope).Select(id => Department(shard, directory, id, dear, memory, targets))], now),
-            DueNext(shard, ledger, now),
+            memory.Order([.. DepartmentsOf(tally, directory, scope).Select(id => Department(tally, directory, id, dear, memory, targets))], now),
+            DueNext(tally, ledger, now),
             dear.Trend,
             Queues(ledger, today),
-            Alarms(shard, scope),
-            new SourceCell([.. LateSources(shard, now)], DepartmentsOf(shard, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal)),
+            Alarms(tally, scope),
+            new SourceCell([.. LateSources(tally, now)], DepartmentsOf(tally, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal)),
         ];
-        return new(cells, shard.Alerts.Revision);
+        return new(cells, tally.Alerts.Revision);
     }
 
     /// <summary>What would have been published at an earlier minute, as far as the sums still tell: the first three figures.</summary>
-    public static void BackFill(Shard shard, BoardDirectory directory, long minuteStart, string scope, BoardMemory memory)
+    public static void BackFill(Tally tally, BoardDirectory directory, long minuteStart, string scope, BoardMemory memory)
     {
-        if (shard.Books.Find(scope) is not { } ledger) return;
+        if (tally.Books.Find(scope) is not { } ledger) return;
         var minute = minuteStart / Minute;
         var today = ledger.Over(Today(directory, scope, minuteStart));
         memory.Series[0].Put(minute, Formulas.AttainmentOfAll(today).Value);
@@ -57,15 +57,15 @@ public static class BoardView
 
     private static long End(long now) => now - (now % Minute) + Minute;
 
-    private static SlowFigures Dear(Shard shard, BoardDirectory directory, long now, string scope, BoardMemory memory, Ledger ledger)
+    private static SlowFigures Dear(Tally tally, BoardDirectory directory, long now, string scope, BoardMemory memory, Ledger ledger)
     {
         if (memory.Dear is { } kept && !memory.Slow.Due(now)) return kept;
         var watch = Stopwatch.StartNew();
         var (fcr, provisional) = Fcr(ledger, now);
         var sla = new SortedDictionary<string, Ratio>(StringComparer.Ordinal);
-        foreach (var id in DepartmentsOf(shard, directory, scope))
-            sla[id] = shard.Books.Find("department/" + id) is { } own ? Formulas.AttainmentOfAll(own.Over(Today(directory, "department/" + id, now))) : default;
-        memory.Dear = new(fcr, provisional, Trend(shard, ledger, now, scope), sla);
+        foreach (var id in DepartmentsOf(tally, directory, scope))
+            sla[id] = tally.Books.Find("department/" + id) is { } own ? Formulas.AttainmentOfAll(own.Over(Today(directory, "department/" + id, now))) : default;
+        memory.Dear = new(fcr, provisional, Trend(tally, ledger, now, scope), sla);
         memory.Slow.Done(now, watch.ElapsedMilliseconds);
         return memory.Dear;
     }
@@ -93,14 +93,14 @@ public static class BoardView
         return new(due, due, due, targets.DueWithin30, state, null, false, [], "tickets.due_30m", 0, false);
     }
 
-    private static IEnumerable<string> DepartmentsOf(Shard shard, BoardDirectory directory, string scope) => scope == "all"
-        ? directory.Departments.Concat(shard.Books.All.Where(b => b.Key.StartsWith("department/", StringComparison.Ordinal)).Select(b => b.Key["department/".Length..]))
+    private static IEnumerable<string> DepartmentsOf(Tally tally, BoardDirectory directory, string scope) => scope == "all"
+        ? directory.Departments.Concat(tally.Books.All.Where(b => b.Key.StartsWith("department/", StringComparison.Ordinal)).Select(b => b.Key["department/".Length..]))
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
         : [scope["department/".Length..]];
 
-    private static DepartmentCell Department(Shard shard, BoardDirectory directory, string id, SlowFigures dear, BoardMemory memory, Targets targets)
+    private static DepartmentCell Department(Tally tally, BoardDirectory directory, string id, SlowFigures dear, BoardMemory memory, Targets targets)
     {
-        var ledger = shard.Books.Find("department/" + id) ?? new Ledger();
+        var ledger = tally.Books.Find("department/" + id) ?? new Ledger();
         var (tickets, earliest) = memory.Census.Of(id);
         var contacts = ledger.Members(new(Measure.Waiting));
         long? since = contacts.Count > 0 ? Math.Min(contacts.First().At, earliest ?? long.MaxValue) : earliest;
@@ -110,7 +110,7 @@ public static class BoardView
         return new(id, directory.Department(id), tickets + contacts.Count, since, breached, RatioCell.Of(sla), state == "none" ? "normal" : state);
     }
 
-    private static List<DueCell> DueNext(Shard shard, Ledger ledger, long now)
+    private static List<DueCell> DueNext(Tally tally, Ledger ledger, long now)
     {
         var nearest = ledger.MemberKeys.Where(k => k.Measure == Measure.ClockRunning)
             .SelectMany(k => ledger.Members(k).SkipWhile(m => m.At < now).Take(DueShown).Select(m => (m.At, m.Who, k.Param)))
@@ -119,7 +119,7 @@ public static class BoardView
         var horizon = nearest[^1].At;
         var atRisk = ledger.MemberKeys.Where(k => k.Measure == Measure.ClockAtRisk)
             .SelectMany(k => ledger.Members(k).TakeWhile(m => m.At <= horizon).Select(m => (m.At, m.Who, k.Param))).ToHashSet();
-        return [.. nearest.Select(d => Due(shard.Find(d.Who), d.At, d.Who, d.Param, atRisk.Contains(d)))];
+        return [.. nearest.Select(d => Due(tally.Find(d.Who), d.At, d.Who, d.Param, atRisk.Contains(d)))];
     }
 
     private static DueCell Due(Row? row, long at, Subject who, string clock, bool atRisk)
@@ -129,7 +129,7 @@ public static class BoardView
         return new(who.Id, own?.DepartmentId ?? row?.DepartmentId, row?.Owner, clock, at, atRisk ? "risk" : "normal");
     }
 
-    private static TrendCell Trend(Shard shard, Ledger ledger, long now, string scope)
+    private static TrendCell Trend(Tally tally, Ledger ledger, long now, string scope)
     {
         var from = now - (now % TrendStep) - ((TrendSteps - 1) * TrendStep);
         var (created, resolved) = (new long[TrendSteps], new long[TrendSteps]);
@@ -138,7 +138,7 @@ public static class BoardView
             var step = ledger.Over(new(from + (i * TrendStep), from + ((i + 1) * TrendStep)));
             (created[i], resolved[i]) = (step[Measure.Created], step[Measure.Resolved]);
         }
-        var alarms = shard.Alerts.All.Where(a => a.Due.Level == AlertLevel.Red && a.Due.RaisedAt >= from && Concerns(a, scope)).Select(a => a.Due.RaisedAt).Order();
+        var alarms = tally.Alerts.All.Where(a => a.Due.Level == AlertLevel.Red && a.Due.RaisedAt >= from && Concerns(a, scope)).Select(a => a.Due.RaisedAt).Order();
         return new(from, TrendStep / 1000, created, resolved, [.. alarms.TakeLast(AlarmsShown)]);
     }
 
@@ -150,10 +150,10 @@ public static class BoardView
             ledger.Members(new(Measure.AgentIn, "available")).Count);
     }
 
-    private static AlarmCell Alarms(Shard shard, string scope)
+    private static AlarmCell Alarms(Tally tally, string scope)
     {
         var (count, top) = (0, (Alert?)null);
-        foreach (var alert in shard.Alerts.All)
+        foreach (var alert in tally.Alerts.All)
         {
             if (alert.State != AlertState.Raised || alert.Due.Level != AlertLevel.Red || !Concerns(alert, scope)) continue;
             count++;
@@ -166,8 +166,8 @@ public static class BoardView
         scope == "all" || alert.Due.DepartmentId is { } id && scope == "department/" + id;
 
     // Silent for a minute after it has spoken today. What was never heard of, or is long gone, is not late but absent.
-    private static IEnumerable<LateSource> LateSources(Shard shard, long now) =>
-        from source in shard.Sources
+    private static IEnumerable<LateSource> LateSources(Tally tally, long now) =>
+        from source in tally.Sources
         let silent = now - source.Value.LastSeen
         where source.Value.LastSeen != long.MinValue && silent is >= SourceLateMs and < HeardOfMs
         select new LateSource(source.Key, silent / 10_000 * 10); // in steps of 10 s, so that the cell does not change with every beat

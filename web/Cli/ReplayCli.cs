@@ -14,7 +14,7 @@ internal static class ReplayCli
         var rows = new Option<string?>("--rows") { Description = "every subject's row (NDJSON)" };
         var trust = new Option<string?>("--trust") { Description = "what depends on arrival: duplicates, late, refused (JSON)" };
         var until = new Option<string?>("--until") { Description = "judge as of this time (default: the last event)" };
-        var interval = new Option<string?>("--interval") { Description = "hour | day" };
+        var interval = new Option<string?>("--interval") { Description = "hour | day; those in which nothing happened are written too, since levels such as tickets.open stand in them" };
         interval.AcceptOnlyFromAmong("hour", "day");
         var zone = new Option<string>("--zone") { Description = "time zone of the intervals", DefaultValueFactory = _ => "UTC" };
         var policy = new Option<string?>("--policy") { Description = "folder with policies/, calendars/, departments.yaml, queues.yaml" };

@@ -21,6 +21,8 @@ internal static class VerifyCommand
                 var (frames, equal) = host.Verify();
                 Console.WriteLine($"chain: {frames} frames whole");
                 Console.WriteLine($"recount: {(equal ? "equals" : "DIFFERS FROM")} the running sums ({host.Read(s => s.EventCount)} events)");
+                var outbox = host.OutboxCensus;
+                Console.WriteLine($"outbox: {outbox.Pending} pending, {outbox.Sent} sent");
                 return equal ? 0 : 1;
             }
             catch (Exception e) when (e is JournalDamagedException or JournalInUseException or JournalFailedException or InvalidDataException)

@@ -10,7 +10,7 @@ public static class EventEndpoints
 {
     /// <summary>Maps POST /api/v1/events. Needs an <see cref="IEventSink"/> and an <see cref="ApiKeyStore"/> among the services.</summary>
     public static IEndpointConventionBuilder MapEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/events", (RequestDelegate)PostAsync).RequireKey();
+        routes.MapPost("/api/v1/events", (RequestDelegate)PostAsync).RequireKey(KeyScope.Ingest);
 
     private static async Task PostAsync(HttpContext context)
     {
@@ -27,6 +27,7 @@ public static class EventEndpoints
             await problem!.WriteAsync(context);
             return;
         }
+        incoming = OwnSources(incoming, context.KeyOf());
         var good = new List<Event>(incoming.Events.Count);
         foreach (var read in incoming.Events)
             if (read.Event is { } e) good.Add(e);
@@ -36,6 +37,14 @@ public static class EventEndpoints
         else if (answer.Full) await new Problem(429, "full", "More events arrive than can be stored; none of these was.", "", 1).WriteAsync(context);
         else await AnswerAsync(context, incoming.Batch, Lines(incoming, answer.Verdicts));
     }
+
+    /// <summary>A key may speak for named sources only: an event of another is rejected, the rest of the batch is not.</summary>
+    private static Incoming OwnSources(Incoming incoming, ApiKey key) => key.Sources is null ? incoming : incoming with
+    {
+        Events = [.. incoming.Events.Select(read => read.Event is not { } e || key.MaySpeakFor(e.Source)
+            ? read
+            : new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id))],
+    };
 
     private sealed record Line(string? Id, EventVerdict Verdict);
 

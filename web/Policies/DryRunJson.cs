@@ -3,8 +3,8 @@ using NodaTime;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
-using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Explain;
+using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Policies;
 
@@ -13,11 +13,14 @@ public static class DryRunJson
 {
     private const int Shown = 500;
 
-    public static void Write(Utf8JsonWriter json, LocalHost host, PolicySet after)
+    /// <summary>The open tickets of a running host with their histories. Judging them is done afterwards, so that the writer does not wait for it.</summary>
+    internal static async Task<(IReadOnlyList<(Subject Ticket, IReadOnlyList<Event> History)> Open, PolicySet Policies)> OpenAsync(IOpsHost host, CancellationToken stop)
     {
-        // The histories are copied between two turns; judging them is done outside, so that the writer does not wait for it.
-        var (open, before, now) = host.Read(shard => (Open(shard), shard.Policies, shard.Now == long.MinValue ? host.Now : shard.Now));
-        Write(json, open, before, after, now);
+        var (open, policies) = host.Read(tally => (OpenTickets(tally), tally.Policies));
+        var all = new List<(Subject, IReadOnlyList<Event>)>(open.Count);
+        foreach (var ticket in open)
+            if (await host.HistoryAsync(ticket, stop) is { Count: > 0 } history) all.Add((ticket, history));
+        return (all, policies);
     }
 
     public static void Write(Utf8JsonWriter json, IReadOnlyList<(Subject Ticket, IReadOnlyList<Event> History)> open, PolicySet before, PolicySet after, long now)
@@ -55,8 +58,9 @@ public static class DryRunJson
         json.WriteEndArray();
     }
 
-    public static IReadOnlyList<(Subject Ticket, IReadOnlyList<Event> History)> Open(Shard shard) =>
-        [.. shard.Rows(SubjectKind.Ticket).Where(r => r.EndedAt is null && r.State != "unknown").Select(r => (r.Subject, shard.HistoryOf(r.Subject)))];
+    public static IReadOnlyList<(Subject Ticket, IReadOnlyList<Event> History)> Open(Shard shard) => [.. OpenTickets(shard).Select(t => (t, shard.HistoryOf(t)))];
+
+    private static List<Subject> OpenTickets(Tally tally) => [.. tally.Rows(SubjectKind.Ticket).Where(r => r.EndedAt is null && r.State != "unknown").Select(r => r.Subject)];
 
     private static void Side(Utf8JsonWriter json, string name, ClockRow? row)
     {

@@ -1,11 +1,9 @@
 using System.Text.Json;
 using NodaTime;
 using NodaTime.Text;
-using OpsMonitor.Grains.Events;
-using OpsMonitor.Grains.Policies;
-using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Policies;
 
@@ -21,15 +19,22 @@ public static class PolicyEndpoints
     {
         group.MapGet("/api/v1/policies", (RequestDelegate)List);
         group.MapGet("/api/v1/policies/{kind}/{file}", (RequestDelegate)Text);
-        group.MapPost("/api/v1/policies/validate", (RequestDelegate)(c => WithDraft(c, (_, json) => json.WriteBoolean("valid", true))));
-        group.MapPost("/api/v1/policies/dry-run", (RequestDelegate)(c => WithDraft(c, (shelf, json) => DryRunJson.Write(json, c.RequestServices.GetRequiredService<LocalHost>(), shelf.Set))));
+        group.MapPost("/api/v1/policies/validate", (RequestDelegate)(c => WithDraft(c, _ => Reply.WriteAsync(c, 200, "application/json", json => json.WriteBoolean("valid", true)))));
+        group.MapPost("/api/v1/policies/dry-run", (RequestDelegate)(c => WithDraft(c, shelf => DryRunOf(c, shelf))));
+    }
+
+    private static async Task DryRunOf(HttpContext context, PolicyShelf shelf)
+    {
+        var host = context.RequestServices.GetRequiredService<IOpsHost>();
+        var (open, before) = await DryRunJson.OpenAsync(host, context.RequestAborted);
+        await Reply.WriteAsync(context, 200, "application/json", json => DryRunJson.Write(json, open, before, shelf.Set, host.Now));
     }
 
     private static Task List(HttpContext context)
     {
         var source = context.RequestServices.GetRequiredService<PolicySource>();
         var shelf = PolicyFolder.Read(source.Folder, source.Reference);
-        var today = Instant.FromUnixTimeMilliseconds(context.RequestServices.GetRequiredService<LocalHost>().Now).InUtc().Date;
+        var today = Instant.FromUnixTimeMilliseconds(context.RequestServices.GetRequiredService<IOpsHost>().Now).InUtc().Date;
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
             json.WriteStartArray("policies");
@@ -102,17 +107,14 @@ public static class PolicyEndpoints
     }
 
     // The body is the YAML itself; ?kind=calendar for a calendar.
-    private static async Task WithDraft(HttpContext context, Action<PolicyShelf, Utf8JsonWriter> answer)
+    private static async Task WithDraft(HttpContext context, Func<PolicyShelf, Task> answer)
     {
         if (context.Request.ContentLength > MostText) { await new Problem(413, "body_too_large", "A policy may not be longer than 512 KiB.").WriteAsync(context); return; }
         using var reader = new StreamReader(context.Request.Body);
         var text = await reader.ReadToEndAsync(context.RequestAborted);
         var source = context.RequestServices.GetRequiredService<PolicySource>();
-        try
-        {
-            var shelf = PolicyFolder.Read(source.Folder, source.Reference, new(context.Request.Query["kind"] == "calendar", text));
-            await Reply.WriteAsync(context, 200, "application/json", json => answer(shelf, json));
-        }
+        PolicyShelf shelf;
+        try { shelf = PolicyFolder.Read(source.Folder, source.Reference, new(context.Request.Query["kind"] == "calendar", text)); }
         catch (ReferenceDataException fault)
         {
             await new Problem(422, "policy_refused", fault.Rule).WriteAsync(context, json =>
@@ -120,6 +122,8 @@ public static class PolicyEndpoints
                 json.WriteString("file", Path.GetFileName(fault.File));
                 json.WriteNumber("line", fault.Line);
             });
+            return;
         }
+        await answer(shelf);
     }
 }

@@ -26,6 +26,8 @@ internal sealed class DrillDown
 
     private static readonly Term[] Decided = Sum(Measure.Answered, Measure.Abandoned, Measure.FlowOut);
 
+    private static readonly Term[] Offered = [.. Decided, .. Sum(Measure.WaitingPastFirst)];
+
     private static readonly SortedDictionary<string, DrillDown> Named = new(StringComparer.Ordinal)
     {
         ["contacts.offered"] = Count(Measure.Offered),
@@ -36,8 +38,8 @@ internal sealed class DrillDown
         ["contacts.short_abandoned"] = Count(Measure.ShortAbandoned),
         ["contacts.lost"] = Count(Measure.Lost),
         ["contacts.waiting"] = Members(Measure.Waiting, ""),
-        ["abandon_rate"] = new([.. Sum(Measure.Abandoned), new(Measure.ShortAbandoned, "", -1)], [.. Decided, new(Measure.ShortAbandoned, "", -1)]),
-        ["connect_rate"] = new(Sum(Measure.Answered), Decided),
+        ["abandon_rate"] = new([.. Sum(Measure.Abandoned), new(Measure.ShortAbandoned, "", -1)], [.. Offered, new(Measure.ShortAbandoned, "", -1)]),
+        ["connect_rate"] = new(Sum(Measure.Answered), Offered),
         ["transfer_rate"] = Share(Measure.Transferred, Measure.Handled),
         ["fcr.mature"] = Share(Measure.FcrMatureKept, Measure.FcrMature),
         ["fcr.provisional"] = Share(Measure.FcrKept, Measure.FcrEligible),
@@ -87,11 +89,11 @@ internal sealed class DrillDown
     }
 
     /// <summary>In the order of the subjects, and of a subject's units those in the numerator first.</summary>
-    public List<DrillItem> List(Shard shard, string scope, Window window, long now)
+    public List<DrillItem> List(Tally tally, string scope, Window window, long now)
     {
         var items = new List<DrillItem>();
         var (who, above, below) = (default(Subject), 0L, 0L);
-        foreach (var (subject, c) in shard.Contributions())
+        foreach (var (subject, c) in tally.Contributions())
         {
             if (subject != who) { Add(items, who, above, below); (who, above, below) = (subject, 0, 0); }
             if (!In(scope, c) || !In(window, c.At, now)) continue;

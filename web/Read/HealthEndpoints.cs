@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using OpsMonitor.Grains.Metrics;
-using OpsMonitor.Silo.Local;
+using OpsMonitor.Web.Serve;
 using OpsMonitor.Web.Ingest;
 
 namespace OpsMonitor.Web.Read;
@@ -13,7 +13,7 @@ public static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/health/live", (RequestDelegate)(static c => Reply.WriteAsync(c, 200, "application/json", w => w.WriteString("status", "live"))));
-        routes.MapGet("/health/ready", (RequestDelegate)(static c => c.RequestServices.GetRequiredService<LocalHost>().ReadOnly
+        routes.MapGet("/health/ready", (RequestDelegate)(static c => c.RequestServices.GetRequiredService<IOpsHost>().ReadOnly
             ? new Problem(503, "read_only", "The journal failed; nothing can be written until somebody acts. Reading goes on.").WriteAsync(c)
             : Reply.WriteAsync(c, 200, "application/json", w => w.WriteString("status", "ready"))));
     }
@@ -21,15 +21,15 @@ public static class HealthEndpoints
     /// <summary>The Prometheus text format, version 0.0.4.</summary>
     internal static Task Prometheus(HttpContext context)
     {
-        var host = context.RequestServices.GetRequiredService<LocalHost>();
+        var host = context.RequestServices.GetRequiredService<IOpsHost>();
         var text = new StringBuilder();
-        host.Read(shard =>
+        host.Read(tally =>
         {
             Head(text, "opsmonitor_events_total", "counter", "Events accepted.");
-            foreach (var (name, s) in shard.Sources) Line(text, $"opsmonitor_events_total{{source=\"{Escape(name)}\"}}", s.Accepted);
+            foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_events_total{{source=\"{Escape(name)}\"}}", s.Accepted);
             Head(text, "opsmonitor_duplicates_total", "counter", "Events that had been accepted before.");
-            foreach (var (name, s) in shard.Sources) Line(text, $"opsmonitor_duplicates_total{{source=\"{Escape(name)}\"}}", s.Duplicates);
-            var all = shard.Books.Find("all")!;
+            foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_duplicates_total{{source=\"{Escape(name)}\"}}", s.Duplicates);
+            var all = tally.Books.Find("all")!;
             var level = all.Over(Window.Always);
             One(text, "opsmonitor_tickets_open", "gauge", "Open tickets.", level[Measure.OpenDelta]);
             One(text, "opsmonitor_clocks_breached_open", "gauge", "Clocks of open tickets past due.",
@@ -42,6 +42,10 @@ public static class HealthEndpoints
         if (host.Lateness.Percentile(99) is { } p99) Line(text, "opsmonitor_detection_lateness_ms{quantile=\"0.99\"}", p99);
         Line(text, "opsmonitor_detection_lateness_ms_count", host.Lateness.Total);
         One(text, "opsmonitor_detection_lateness_max_ms", "gauge", "The worst since the start, in ms.", host.Lateness.Max);
+        One(text, "opsmonitor_late_data_alerts_total", "counter", "Alerts whose cause arrived after they were due; not in the lateness above.", host.Lateness.LateData);
+        var outbox = host.OutboxCensus;
+        One(text, "opsmonitor_outbox_pending", "gauge", "Alert changes committed and not yet marked sent.", outbox.Pending);
+        One(text, "opsmonitor_outbox_oldest_ms", "gauge", "Age of the oldest of them, in ms.", outbox.OldestPendingAt is { } at ? Math.Max(0, host.Now - at) : 0);
         One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";

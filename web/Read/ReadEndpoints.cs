@@ -3,7 +3,7 @@ using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
-using OpsMonitor.Silo.Local;
+using OpsMonitor.Web.Serve;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Metrics;
@@ -37,7 +37,7 @@ public static class ReadEndpoints
         var (host, directory) = Services(context);
         var scope = query.Scope();
         var (window, live) = query.Window(directory, scope, host.Now);
-        var (table, asOf) = host.Read(shard => (Report.Of(shard, scope, window, live), shard.LastEventAt));
+        var (table, asOf) = host.Read(tally => (Report.Of(tally, scope, window, live), tally.LastEventAt));
         return Answer(context, writer =>
         {
             writer.WriteString("scope", scope.Replace('/', ':'));
@@ -59,8 +59,8 @@ public static class ReadEndpoints
         if (query.Text("window") is not null) throw new QueryException("window", "metric_missing", "A window belongs to a metric.");
         var (host, _) = Services(context);
         var (scope, department, state, limit, after) = (query.Scope(), query.Text("department"), query.Text("state"), query.Limit(), query.Cursor());
-        var page = host.Read(shard => shard.Rows(kind)
-            .Where(r => (after is null || string.CompareOrdinal(r.Subject.Id, after) > 0) && Concerns(r, scope, department) && IsIn(r, state))
+        var page = host.Read(tally => tally.Rows(kind, after is null ? null : new Subject(kind, after))
+            .Where(r => Concerns(r, scope, department) && IsIn(r, state))
             .Take(limit + 1).ToList());
         return Answer(context, writer =>
         {
@@ -78,10 +78,10 @@ public static class ReadEndpoints
         if (query.Text("department") is { } department) scope = scope == "all" ? "department/" + department : throw new QueryException("department", "scope_twice", "Give a scope or a department.");
         var (window, _) = query.Window(directory, scope, host.Now);
         var (limit, offset) = (query.Limit(), query.Offset());
-        var (num, n, page) = host.Read(shard =>
+        var (num, n, page) = host.Read(tally =>
         {
-            var all = drill.List(shard, scope, window, shard.Now == long.MinValue ? host.Now : Math.Min(shard.Now, window.To));
-            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: shard.Find(i.Subject))).ToList());
+            var all = drill.List(tally, scope, window, tally.Now == long.MinValue ? host.Now : Math.Min(tally.Now, window.To));
+            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: tally.Find(i.Subject))).ToList());
         });
         return Answer(context, writer =>
         {
@@ -98,20 +98,24 @@ public static class ReadEndpoints
         });
     }
 
-    private static Task Ticket(HttpContext context)
+    private static async Task Ticket(HttpContext context)
     {
         _ = new Query(context.Request.Query);
         var (host, _) = Services(context);
-        var row = host.Read(shard => shard.Find(new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!)));
-        return row is null
-            ? new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context)
-            : Answer(context, writer =>
-            {
-                RowJson.WriteRow(writer, row, clocks: true, host.Now);
-                writer.WriteStartArray("events"); // what all of the above follows from
-                foreach (var e in host.History(row.Subject) ?? []) writer.WriteRawValue(e.Raw.Span);
-                writer.WriteEndArray();
-            });
+        var row = host.Read(tally => tally.Find(new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!)));
+        if (row is null)
+        {
+            await new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context);
+            return;
+        }
+        var history = await host.HistoryAsync(row.Subject, context.RequestAborted);
+        await Answer(context, writer =>
+        {
+            RowJson.WriteRow(writer, row, clocks: true, host.Now);
+            writer.WriteStartArray("events"); // what all of the above follows from
+            foreach (var e in history ?? []) writer.WriteRawValue(e.Raw.Span);
+            writer.WriteEndArray();
+        });
     }
 
     private static Task Alerts(HttpContext context)
@@ -119,9 +123,9 @@ public static class ReadEndpoints
         var board = new Query(context.Request.Query, "board").Text("board") ?? "all";
         var (host, directory) = Services(context);
         var scope = board == "all" ? "all" : "department/" + board;
-        var (known, revision, alerts) = host.Read(shard => (
-            board == "all" || directory.Reference.Departments.ContainsKey(board) || shard.Books.Find(scope) is not null,
-            shard.Alerts.Revision, shard.Alerts.All.Where(a => BoardView.Concerns(a, scope)).ToList()));
+        var (known, revision, alerts) = host.Read(tally => (
+            board == "all" || directory.Reference.Departments.ContainsKey(board) || tally.Books.Find(scope) is not null,
+            tally.Alerts.Revision, tally.Alerts.All.Where(a => BoardView.Concerns(a, scope)).ToList()));
         if (!known) return new Problem(404, "no_such_board", "A board is 'all' or the id of a department.").WriteAsync(context);
         return Answer(context, writer =>
         {
@@ -168,6 +172,6 @@ public static class ReadEndpoints
 
     private static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
 
-    private static (LocalHost Host, BoardDirectory Directory) Services(HttpContext context) =>
-        (context.RequestServices.GetRequiredService<LocalHost>(), context.RequestServices.GetRequiredService<BoardDirectory>());
+    private static (IOpsHost Host, BoardDirectory Directory) Services(HttpContext context) =>
+        (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<BoardDirectory>());
 }

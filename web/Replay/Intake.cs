@@ -68,7 +68,7 @@ internal sealed class Intake(long? until)
     {
         if (e.At > until) { AfterUntil++; return; }
         if (!Sources.TryGetValue(e.Source, out var source)) Sources[e.Source] = source = new();
-        var identity = EventReader.IdentityHash(e.Source, e.Id);
+        var identity = EventHash.IdentityOf(e.Source, e.Id);
         if (_distinct.TryGetValue(identity, out var known))
         {
             var raw = e.Raw.Span.SequenceCompareTo(known.Raw.Span);
@@ -88,7 +88,7 @@ internal sealed class Intake(long? until)
     {
         source.Accepted++;
         if (e.At < source.NewestAt) source.Reordered++;
-        if (source.NewestAt != long.MinValue && e.At < source.NewestAt - ShardOptions.HorizonMs) source.Late++;
+        if (source.NewestAt != long.MinValue && e.At < source.NewestAt - SubjectRules.HorizonMs) source.Late++;
         if (e.Data is null) source.Unknown++;
         source.NewestAt = Math.Max(source.NewestAt, e.At);
     }

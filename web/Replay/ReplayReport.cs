@@ -14,18 +14,18 @@ internal static class ReplayReport
     private const int FlushAtBytes = 1 << 16;
     private static readonly InstantPattern Rfc3339 = InstantPattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:ss;FFF'Z'");
 
-    public static void Write(Stream output, Shard shard, long? until, string? interval, DateTimeZone zone)
+    public static void Write(Stream output, Tally tally, long? until, string? interval, DateTimeZone zone)
     {
         using var json = new Utf8JsonWriter(output, Json.Plain);
         json.WriteStartObject();
         Time(json, "until", until);
         json.WriteStartObject("scopes"u8);
-        foreach (var (scope, ledger) in shard.Books.All)
+        foreach (var (scope, ledger) in tally.Books.All)
         {
             json.WriteStartObject(scope);
             json.WritePropertyName("total"u8);
-            MetricJson.Write(json, Report.Of(shard, scope, Whole(until), live: true));
-            if (interval is not null) Series(json, shard, scope, ledger, interval, zone);
+            MetricJson.Write(json, Report.Of(tally, scope, Whole(until), live: true));
+            if (interval is not null) Series(json, tally, scope, ledger, interval, zone);
             json.WriteEndObject();
         }
         json.WriteEndObject();
@@ -44,13 +44,13 @@ internal static class ReplayReport
     // Sums are kept by the minute: the one that holds until belongs to the report.
     private static Window Whole(long? until) => new(long.MinValue, until is { } at ? at + Minute : long.MaxValue);
 
-    private static void Series(Utf8JsonWriter json, Shard shard, string scope, Ledger ledger, string interval, DateTimeZone zone)
+    private static void Series(Utf8JsonWriter json, Tally tally, string scope, Ledger ledger, string interval, DateTimeZone zone)
     {
         json.WriteStartObject("intervals"u8);
         if (ledger.FirstMinute is { } first && ledger.LastMinute is { } last)
         {
             var (start, parts) = Intervals.Between(first, last, interval, zone);
-            var tables = Report.Series(shard, scope, start, [.. parts.Select(p => p.End)]);
+            var tables = Report.Series(tally, scope, start, [.. parts.Select(p => p.End)]);
             foreach (var ((key, _), table) in parts.Zip(tables))
             {
                 json.WritePropertyName(key);

@@ -7,13 +7,13 @@ namespace OpsMonitor.Web.Replay;
 /// <summary>Every subject as it stands at until: NDJSON, in ordinal order of the subjects. Times RFC 3339, durations in seconds.</summary>
 internal static class ReplayRows
 {
-    public static void Write(Stream output, Shard shard)
+    public static void Write(Stream output, Tally tally)
     {
         using var json = new Utf8JsonWriter(output, Json.Plain);
-        foreach (var (subject, row) in shard.Rows().Select(r => (r.Subject.ToString(), r)).OrderBy(r => r.Item1, StringComparer.Ordinal))
+        foreach (var (subject, row) in tally.Rows().Select(r => (r.Subject.ToString(), r)).OrderBy(r => r.Item1, StringComparer.Ordinal))
         {
             json.Reset();
-            Write(json, subject, row, shard.Now);
+            Write(json, subject, row, tally.Now);
             json.Flush();
             output.WriteByte((byte)'\n');
         }

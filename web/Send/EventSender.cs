@@ -8,8 +8,10 @@ using System.Text.Json.Nodes;
 
 namespace OpsMonitor.Web.Send;
 
-/// <summary>Plays a file of events to a server as if they happened now. Ids stay as they are, so every
-/// retry is safe; a second run of the same file moves its times elsewhere, and a server keeps what it had under an id first.</summary>
+/// <summary>
+/// Plays a file of events to a server as if they happened now. Ids stay as they are, so every retry is safe. A second run moves the times
+/// elsewhere: under the same ids that is <c>id_reused</c>, so it needs the first one's start (to go on with it) or a name of its own.
+/// </summary>
 public sealed class EventSender
 {
     private const int MaxBodyBytes = 900 * 1024; // under the server's 1 MiB
@@ -19,6 +21,7 @@ public sealed class EventSender
     private readonly SendOptions _options;
     private readonly HttpClient _client;
     private readonly Uri _endpoint;
+    private readonly TimeSpan _before; // that the run had been going on when this one took it up
     private long _began;
     private readonly List<string> _batch = [];
     private int _batchBytes;
@@ -29,6 +32,7 @@ public sealed class EventSender
         (_options, _client) = (options, client);
         _endpoint = new(options.Url.AbsoluteUri.TrimEnd('/') + "/api/v1/events");
         _began = options.Time.GetTimestamp();
+        if (options.Start is { } start) _before = options.Time.GetUtcNow() - start;
     }
 
     /// <summary>Sends the whole file.</summary>
@@ -60,23 +64,25 @@ public sealed class EventSender
             if (first is null)
             {
                 first = read.At;
-                shift = TimeSpan.FromMilliseconds((long)Shift(read.At, last).TotalMilliseconds); // whole, or truncation would reorder
-                _began = _options.Time.GetTimestamp();
+                if (_options.Start is null) _began = _options.Time.GetTimestamp();
+                var start = (_options.Start ?? _options.Time.GetUtcNow()).ToUnixTimeMilliseconds(); // whole: somebody may have to type it again
+                _report = _report with { Start = DateTimeOffset.FromUnixTimeMilliseconds(start) };
+                shift = TimeSpan.FromMilliseconds((long)Shift(_report.Start.Value, read.At, last).TotalMilliseconds); // whole, or truncation would reorder
             }
             await WaitFor(read.At - first.Value, cancel);
             if (shift != TimeSpan.Zero) TimeShift.Apply(read.Event, shift);
+            if (_options.Run is { } run) RunName.Apply(read.Event, run);
             await Add(read.Event.ToJsonString(), cancel);
         }
         await Flush(cancel);
         return _report;
     }
 
-    private TimeSpan Shift(DateTimeOffset first, DateTimeOffset? last)
+    private TimeSpan Shift(DateTimeOffset start, DateTimeOffset first, DateTimeOffset? last)
     {
-        var now = _options.Time.GetUtcNow();
         if (_options.Anchor == Anchor.None) return TimeSpan.Zero;
-        if (last is not { } end) return now - first;
-        return now + (_options.Speed == 0 ? TimeSpan.Zero : (end - first) / _options.Speed) - end;
+        if (last is not { } end) return start - first;
+        return start + (_options.Speed == 0 ? TimeSpan.Zero : (end - first) / _options.Speed) - end;
     }
 
     private async Task<DateTimeOffset?> LatestAsync(CancellationToken cancel)
@@ -122,10 +128,10 @@ public sealed class EventSender
         if (_options.Speed == 0) return;
         var due = sinceFirst / _options.Speed;
         // Below this, sending in one batch is better than exactness.
-        while (due - Elapsed() is var left && left > TimeSpan.FromMilliseconds(50))
+        while (due - _before - Elapsed() is var left && left > TimeSpan.FromMilliseconds(50))
         {
             await Flush(cancel);
-            left = due - Elapsed();
+            left = due - _before - Elapsed();
             if (left <= TimeSpan.Zero) return;
             await Task.Delay(left < TimeSpan.FromHours(1) ? left : TimeSpan.FromHours(1), _options.Time, cancel);
         }

@@ -9,6 +9,12 @@ public sealed record SendOptions(string File, Uri Url, string? Key, double Speed
 {
     public Anchor Anchor { get; init; } = Anchor.First;
 
+    /// <summary>When the run began; null for now. A run that broke off goes on with the same start: what was taken is then a duplicate.</summary>
+    public DateTimeOffset? Start { get; init; }
+
+    /// <summary>Sets the events apart from those of other runs of the file (see <see cref="RunName"/>); null leaves ids as they are.</summary>
+    public string? Run { get; init; }
+
     /// <summary>Events per request, 1 to 500 (the server's limit).</summary>
     public int BatchSize { get; init; } = 100;
 
@@ -38,7 +44,11 @@ public enum Anchor
 }
 
 /// <summary>How far the run has come. <see cref="Skipped"/> counts lines that are no event; <see cref="LastProblem"/> explains the last skip, rejection or retry.</summary>
-public sealed record SendReport(long Sent, long Accepted, long Duplicates, long Rejected, long Skipped, long Retries, TimeSpan Elapsed, string? LastProblem);
+public sealed record SendReport(long Sent, long Accepted, long Duplicates, long Rejected, long Skipped, long Retries, TimeSpan Elapsed, string? LastProblem)
+{
+    /// <summary>When the run began: what <see cref="SendOptions.Start"/> must be to go on with it. Null before the first event.</summary>
+    public DateTimeOffset? Start { get; init; }
+}
 
 /// <summary>The server refused for good, or could not be reached in the tries allowed. What was sent before stays sent.</summary>
 public sealed class SendException(string message, SendReport report, Exception? inner = null) : Exception(message, inner)

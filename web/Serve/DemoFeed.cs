@@ -6,7 +6,7 @@ using OpsMonitor.Web.Demo;
 namespace OpsMonitor.Web.Serve;
 
 /// <summary>Lets the demo's call centre live: what has happened there since the last look is offered to the host, as an integration would.</summary>
-public sealed class DemoFeed(CallCentre centre, LocalHost host, TimeProvider clock) : BackgroundService
+public sealed class DemoFeed(CallCentre centre, IOpsHost host, TimeProvider clock) : BackgroundService
 {
     public const int DaysBehind = 8;
 

@@ -1,6 +1,7 @@
 using NodaTime;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
+using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
@@ -9,6 +10,7 @@ using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Vault;
 
 namespace OpsMonitor.Web.Serve;
 
@@ -16,6 +18,23 @@ namespace OpsMonitor.Web.Serve;
 public static class Server
 {
     public static WebApplication Build(ServeOptions options, Action<string> announce)
+    {
+        var referenceFolder = FolderOf(options);
+        var reference = ReferenceData.Load(referenceFolder);
+        var policies = PolicyFolder.Load(referenceFolder, reference);
+        TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
+        return Build(options, reference, clock, announce, services =>
+        {
+            if (options.Demo) AddDemo(services, options, policies, clock, announce);
+            else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
+        });
+    }
+
+    /// <summary>The same doors and pages before another host; whoever made it disposes it.</summary>
+    public static WebApplication Build(ServeOptions options, ReferenceData reference, IOpsHost host, Action<string> announce) =>
+        Build(options, reference, TimeProvider.System, announce, services => services.AddSingleton(host));
+
+    private static WebApplication Build(ServeOptions options, ReferenceData reference, TimeProvider clock, Action<string> announce, Action<IServiceCollection> addHost)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -28,28 +47,25 @@ public static class Server
             k.Limits.MaxRequestBodySize = 1 << 20;
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        AddHost(builder.Services, options, announce);
+        AddDoors(builder.Services, options, reference, clock, announce);
+        addHost(builder.Services);
         builder.Services.AddBoard();
         return Map(builder.Build());
     }
 
-    private static void AddHost(IServiceCollection services, ServeOptions options, Action<string> announce)
+    private static void AddDoors(IServiceCollection services, ServeOptions options, ReferenceData reference, TimeProvider clock, Action<string> announce)
     {
-        var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
-        var reference = ReferenceData.Load(referenceFolder);
-        var policies = PolicyFolder.Load(referenceFolder, reference);
-        TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
         Directory.CreateDirectory(options.DataFolder);
         var keys = ApiKeyStore.OpenOrCreate(options.DataFolder, out var firstKey);
         if (firstKey is not null) AnnounceKey(announce, options.Url, firstKey);
         services.AddSingleton(keys);
         services.AddSingleton(reference);
-        services.AddSingleton(new PolicySource(referenceFolder, reference));
+        services.AddSingleton(new PolicySource(FolderOf(options), reference));
         services.AddSingleton(clock);
         services.AddSingleton(options);
-        if (options.Demo) AddDemo(services, options, policies, clock, announce);
-        else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
-        services.AddSingleton<IEventSink, JournalSink>();
+        // By a factory, so that the container disposes it.
+        services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
+        services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
     }
 
     private static void AddDemo(IServiceCollection services, ServeOptions options, PolicySet policies, TimeProvider clock, Action<string> announce)
@@ -63,7 +79,10 @@ public static class Server
     }
 
     // By a factory, so that the container disposes it: a clean stop writes a snapshot and lets the data folder go.
-    private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton(_ => host);
+    private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton<IOpsHost>(_ => new OneMachine(host));
+
+    private static string? FolderOf(ServeOptions options) =>
+        options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
 
     private static string? Beside(string dataFolder)
     {
@@ -87,6 +106,7 @@ public static class Server
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
+        app.MapCustomers();
         app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
         {
             c.Response.ContentType = "application/json";

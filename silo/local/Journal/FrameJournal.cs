@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OpsMonitor.Grains.Alerts;
 
 namespace OpsMonitor.Silo.Local.Journal;
 
@@ -6,7 +7,7 @@ namespace OpsMonitor.Silo.Local.Journal;
 /// The durable journal: one row per commit, each tied to the one before by a hash. When <see cref="Append"/> returns, the frame
 /// survives a power cut. Safe to call from several threads; calls take turns. Reading works on after a failure, appending does not.
 /// </summary>
-public sealed class FrameJournal : IDisposable
+public sealed partial class FrameJournal : IDisposable
 {
     /// <summary>The largest frame taken, in bytes. With the checkpoint bound it keeps the WAL well under 64 MB.</summary>
     public const int MaxFrameBytes = 16 << 20;
@@ -56,10 +57,11 @@ public sealed class FrameJournal : IDisposable
     /// <param name="folder">The data folder; this process becomes its only owner.</param>
     /// <param name="announce">Told, in plain words, what an operator must know.</param>
     /// <param name="maxBytes">What the journal file may grow to, in bytes; null for as far as the disk goes.</param>
+    /// <param name="onlyLook">Leave a file of an older layout as it is; such a journal has no outbox and takes none.</param>
     /// <exception cref="JournalInUseException">Another process owns the folder.</exception>
     /// <exception cref="JournalDamagedException">The file is no database, or holds another history than the one marked.</exception>
     /// <exception cref="JournalFailedException">SQLite could not open it, or did not take a setting that durability needs.</exception>
-    public static FrameJournal Open(string folder, Action<string> announce, long? maxBytes = null)
+    public static FrameJournal Open(string folder, Action<string> announce, long? maxBytes = null, bool onlyLook = false)
     {
         DirectorySync.Create(folder);
         var folderLock = FolderLock.Take(folder);
@@ -67,7 +69,7 @@ public sealed class FrameJournal : IDisposable
         HighWaterMark? mark = null;
         try
         {
-            table = new FrameTable(Path.Combine(folder, "journal.db"), maxBytes);
+            table = new FrameTable(Path.Combine(folder, "journal.db"), maxBytes, migrate: !onlyLook);
             mark = new HighWaterMark(Path.Combine(folder, "journal.mark"));
             DirectorySync.Sync(folder);
             return new FrameJournal(folder, folderLock, table, mark, announce);
@@ -89,7 +91,11 @@ public sealed class FrameJournal : IDisposable
     /// <param name="frame">At most <see cref="MaxFrameBytes"/>.</param>
     /// <exception cref="JournalFullException">No room; see <see cref="JournalFailedException"/>.</exception>
     /// <exception cref="JournalFailedException">The commit failed or its outcome is unknown; every later append is refused.</exception>
-    public long Append(ReadOnlySpan<byte> frame)
+    public long Append(ReadOnlySpan<byte> frame) => Append(frame, [], []);
+
+    /// <summary>Commits one frame together with the rows that must be told because of it, and with what came of telling earlier ones.</summary>
+    /// <inheritdoc cref="Append(ReadOnlySpan{byte})"/>
+    public long Append(ReadOnlySpan<byte> frame, IReadOnlyList<OutboxRow> rows, IReadOnlyList<OutboxReport> reports)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(frame.Length, MaxFrameBytes, nameof(frame));
         var payload = FrameCodec.Encode(frame);
@@ -103,7 +109,7 @@ public sealed class FrameJournal : IDisposable
                     CheckpointNow();
                 var sequence = LastSequence + 1;
                 var hash = FrameCodec.Link(_lastHash, sequence, payload);
-                _table.Insert(sequence, hash, payload);
+                _table.Insert(sequence, hash, payload, rows, reports);
                 WriteMark(sequence, hash);
                 _lastHash = hash;
                 return LastSequence = sequence;

@@ -1,11 +1,13 @@
 using Microsoft.Data.Sqlite;
+using OpsMonitor.Grains.Alerts;
 
 namespace OpsMonitor.Silo.Local.Journal;
 
 /// <summary>The one connection to the journal file and its prepared statements. Not thread safe; lets SQLite's errors through.</summary>
 internal sealed class FrameTable : IDisposable
 {
-    private const int LayoutVersion = 1;
+    private const int LayoutVersion = 2;
+    private const int LayoutBeforeOutbox = 1;
     private const int BusySeconds = 1;
 
     private readonly SqliteConnection _connection;
@@ -13,8 +15,12 @@ internal sealed class FrameTable : IDisposable
     private readonly SqliteCommand _row;
     private readonly SqliteCommand _last;
     private readonly SqliteCommand _checkpoint;
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
+    private readonly SqliteCommand _rollback;
 
-    public FrameTable(string path, long? maxBytes)
+    /// <param name="migrate">false = leave a file of an older layout as it is; only for looking</param>
+    public FrameTable(string path, long? maxBytes, bool migrate = true)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -24,7 +30,7 @@ internal sealed class FrameTable : IDisposable
         {
             _connection.Open();
             Pragmas = JournalPragmas.Apply(_connection);
-            CreateLayout();
+            var layout = CreateLayout(migrate);
             if (maxBytes is { } bytes)
                 Number($"PRAGMA max_page_count = {Math.Max(1, bytes / Number("PRAGMA page_size"))}");
             _insert = Prepare("INSERT INTO frame (sequence, hash, payload) VALUES ($sequence, $hash, $payload)",
@@ -32,6 +38,10 @@ internal sealed class FrameTable : IDisposable
             _row = Prepare("SELECT hash, payload FROM frame WHERE sequence = $sequence", ("$sequence", SqliteType.Integer));
             _last = Prepare("SELECT coalesce(max(sequence), 0) FROM frame");
             _checkpoint = Prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+            _begin = Prepare("BEGIN IMMEDIATE");
+            _commit = Prepare("COMMIT");
+            _rollback = Prepare("ROLLBACK");
+            Outbox = layout == LayoutVersion ? new OutboxTable(_connection) : null;
         }
         catch
         {
@@ -41,6 +51,9 @@ internal sealed class FrameTable : IDisposable
     }
 
     public IReadOnlyDictionary<string, string> Pragmas { get; }
+
+    /// <summary>Null where the file is of a layout without one and was opened only to look.</summary>
+    public OutboxTable? Outbox { get; }
 
     public long LastSequence() => (long)_last.ExecuteScalar()!;
 
@@ -53,6 +66,22 @@ internal sealed class FrameTable : IDisposable
         _insert.ExecuteNonQuery();
         _insert.Parameters[2].Value = DBNull.Value; // do not keep a large frame alive until the next one
     }
+
+    /// <summary>A frame with what is to be told because of it, and what came of telling earlier: all of it is on disk when this returns, or none.</summary>
+    public void Insert(long sequence, byte[] hash, byte[] payload, IReadOnlyList<OutboxRow> rows, IReadOnlyList<OutboxReport> reports)
+    {
+        if (rows.Count == 0 && reports.Count == 0)
+            Insert(sequence, hash, payload);
+        else
+            InOneTransaction(() =>
+            {
+                Insert(sequence, hash, payload);
+                return OutboxToWrite.Write(sequence, rows, reports);
+            });
+    }
+
+    /// <summary>What came of telling, with no frame to go along with.</summary>
+    public void Report(IReadOnlyList<OutboxReport> reports) => InOneTransaction(() => OutboxToWrite.Write(0, [], reports));
 
     public (byte[] Hash, byte[] Payload)? Row(long sequence)
     {
@@ -71,19 +100,52 @@ internal sealed class FrameTable : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    private void CreateLayout()
+    private OutboxTable OutboxToWrite => Outbox ?? throw new JournalFailedException("The journal was opened only to look.");
+
+    /// <param name="write">returns what is to follow once the commit holds</param>
+    private void InOneTransaction(Func<Action> write)
+    {
+        _begin.ExecuteNonQuery();
+        try
+        {
+            var afterwards = write();
+            _commit.ExecuteNonQuery();
+            afterwards();
+        }
+        catch
+        {
+            RollBack(); // reading goes on over this connection, and must not see half a commit
+            throw;
+        }
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _rollback.ExecuteNonQuery();
+        }
+        catch (SqliteException)
+        {
+            // A full disk or a failed write has rolled back by itself; the error that counts is the first.
+        }
+    }
+
+    private long CreateLayout(bool migrate)
     {
         var found = Number("PRAGMA user_version");
-        if (found is not (0 or LayoutVersion))
+        if (found is not (0 or LayoutBeforeOutbox or LayoutVersion))
             throw new JournalFailedException($"The journal has layout {found}; this build knows {LayoutVersion}. Use the build that wrote it, or a newer one.");
-        if (found == LayoutVersion)
-            return;
+        if (found == LayoutVersion || (found == LayoutBeforeOutbox && !migrate))
+            return found;
         Number($"""
             BEGIN;
-            CREATE TABLE frame (sequence INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT;
+            {(found == 0 ? "CREATE TABLE frame (sequence INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT;" : "")}
+            {OutboxTable.Layout}
             PRAGMA user_version = {LayoutVersion};
             COMMIT;
             """);
+        return LayoutVersion;
     }
 
     private long Number(string sql)

@@ -1,20 +1,23 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Data.Sqlite;
 
 namespace OpsMonitor.Silo.Local.Journal;
 
 /// <summary>
-/// Which frames speak of which subject, for history pages. Derived from the journal: it may be deleted at any time and is then
-/// built again from frame 1. Safe to call from several threads; calls take turns.
+/// Which frames may speak of which subject, for history pages. Derived from the journal: it may be deleted at any time and is then
+/// built again from frame 1. A subject is known by eight bytes of its name's hash: two that share them are found with each other's frames,
+/// which the reader of a frame sorts out. Safe to call from several threads; calls take turns.
 /// </summary>
 public sealed class SubjectIndex : IDisposable
 {
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
-    private const int LayoutVersion = 1;
+    private const int LayoutVersion = 2;
 
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _addSubject;
     private readonly SqliteCommand _addEntry;
     private readonly SqliteCommand _setProgress;
     private readonly SqliteCommand _frames;
@@ -28,10 +31,9 @@ public sealed class SubjectIndex : IDisposable
             // NORMAL: a power cut may take the last entries, never the file; IndexedTo goes back with them.
             Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
             CreateLayout();
-            _addSubject = Prepare("INSERT INTO subject (name) VALUES ($1) ON CONFLICT DO NOTHING", SqliteType.Text);
-            _addEntry = Prepare("INSERT OR IGNORE INTO entry SELECT id, $2 FROM subject WHERE name = $1", SqliteType.Text, SqliteType.Integer);
+            _addEntry = Prepare("INSERT OR IGNORE INTO entry VALUES ($1, $2)", SqliteType.Integer, SqliteType.Integer);
             _setProgress = Prepare("UPDATE progress SET sequence = $1", SqliteType.Integer);
-            _frames = Prepare("SELECT sequence FROM entry JOIN subject ON id = subject WHERE name = $1 ORDER BY sequence", SqliteType.Text);
+            _frames = Prepare("SELECT sequence FROM entry WHERE subject = $1 ORDER BY sequence", SqliteType.Integer);
             IndexedTo = Run("SELECT sequence FROM progress");
         }
         catch
@@ -63,31 +65,31 @@ public sealed class SubjectIndex : IDisposable
         }
     }
 
-    /// <summary>Notes the subjects of one frame. A frame already indexed is passed over, so a rebuild may overlap.</summary>
-    public void Index(long sequence, IEnumerable<string> subjects)
+    /// <summary>Notes the subjects of frames in one go. A frame already indexed is passed over, so a rebuild may overlap.</summary>
+    public void Index(IEnumerable<(long Sequence, IEnumerable<string> Subjects)> frames)
     {
         lock (_gate)
         {
-            if (sequence <= IndexedTo)
-                return;
+            var last = IndexedTo;
             using var transaction = _connection.BeginTransaction();
-            foreach (var subject in subjects)
+            foreach (var (sequence, subjects) in frames)
             {
-                Execute(_addSubject, transaction, subject);
-                Execute(_addEntry, transaction, subject, sequence);
+                if (sequence <= last) continue;
+                foreach (var subject in subjects) Execute(_addEntry, transaction, Key(subject), sequence);
+                last = sequence;
             }
-            Execute(_setProgress, transaction, sequence);
+            Execute(_setProgress, transaction, last);
             transaction.Commit();
-            IndexedTo = sequence;
+            IndexedTo = last;
         }
     }
 
-    /// <summary>The frames that speak of a subject, oldest first.</summary>
+    /// <summary>The frames that may speak of a subject, oldest first.</summary>
     public IEnumerable<long> Frames(string subject)
     {
         lock (_gate)
         {
-            _frames.Parameters[0].Value = subject;
+            _frames.Parameters[0].Value = Key(subject);
             using var reader = _frames.ExecuteReader();
             var found = new List<long>();
             while (reader.Read())
@@ -122,7 +124,6 @@ public sealed class SubjectIndex : IDisposable
         Run($"""
             BEGIN;
             DROP TABLE IF EXISTS entry; DROP TABLE IF EXISTS subject; DROP TABLE IF EXISTS progress;
-            CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
             CREATE TABLE entry (subject INTEGER, sequence INTEGER, PRIMARY KEY (subject, sequence)) STRICT, WITHOUT ROWID;
             CREATE TABLE progress (sequence INTEGER NOT NULL) STRICT;
             INSERT INTO progress VALUES (0);
@@ -130,6 +131,9 @@ public sealed class SubjectIndex : IDisposable
             COMMIT;
             """);
     }
+
+    private static long Key(string subject) =>
+        BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(subject)));
 
     private static void Execute(SqliteCommand command, SqliteTransaction transaction, params ReadOnlySpan<object> values)
     {

@@ -77,4 +77,14 @@ public sealed class LateDataTests
         Assert.Equal((0, 1), Sla(story));
         Assert.Empty(story.Shard.Alerts.All);
     }
+
+    [Theory]
+    [InlineData("12:59:59.999", "13:00:02", 2_000)] // known before it was due, noticed two seconds late
+    [InlineData("13:00:02", "13:00:02", 0)]         // overdue already when it was first told of
+    [InlineData("+3 09:00:00", "+3 09:00:00", 0)]
+    public void A_breach_whose_cause_came_after_its_due_time_is_late_data_and_no_late_detection(string told, string looked, long late)
+    {
+        var alert = Story.Of().Told(told, "09:00:00", T, Created).Tick(looked).Alert("clock_breach", "resolution")!;
+        Assert.Equal((Story.Ms("13:00:00"), Story.Ms(looked), late), (alert.Due.RaisedAt, alert.NoticedAt, alert.LatenessMs));
+    }
 }

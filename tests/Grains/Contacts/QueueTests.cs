@@ -98,4 +98,15 @@ public sealed class QueueTests
             .At("09:01:00", C, new ContactDisconnected(DisconnectedBy.Agent, TalkS: decimal.MinValue));
         Assert.Equal(1, story.Sums()[Measure.Answered]);
     }
+
+    [Theory]
+    [InlineData("09:00:20.000", 0, 0)]
+    [InlineData("09:00:20.001", 1, 1)] // nobody has answered, and the rates say so already
+    [InlineData("13:00:00.000", 0, 0)] // lost: never waiting for ever
+    public void A_caller_still_waiting_past_the_threshold_stands_in_every_denominator(string now, long connect, long level)
+    {
+        var report = Story.Of().At("09:00:00", C, new ContactInitiated(Channel.Phone, Direction.Inbound), new ContactQueued("q")).Tick(now).Report("queue/q");
+        Assert.Equal((new Ratio(0, connect), new Ratio(0, connect)), (report["connect_rate"], report["abandon_rate"]));
+        Assert.Equal(new Ratio(0, level), ((SortedDictionary<string, object?>)report["service_level"]!)["negative/20"]);
+    }
 }

@@ -142,16 +142,16 @@ public sealed class EventReaderTests
             """;
         Assert.Equal(canonical, Encoding.UTF8.GetString(a.Raw.Span));
         Assert.Equal(canonical, Encoding.UTF8.GetString(b.Raw.Span));
-        Assert.Equal(EventReader.BodyHash(a), EventReader.BodyHash(b));
+        Assert.Equal(EventHash.Of(a).Body, EventHash.Of(b).Body);
         Assert.Equal(canonical, Encoding.UTF8.GetString(EventReader.Read(a.Raw).Event!.Raw.Span));
-        Assert.NotEqual(EventReader.BodyHash(a), EventReader.BodyHash(Good(Ticket())));
+        Assert.NotEqual(EventHash.Of(a).Body, EventHash.Of(Good(Ticket())).Body);
     }
 
     [Fact]
     public void Identity_is_source_and_id()
     {
-        Assert.Equal(EventReader.IdentityHash("/a", "1"), EventReader.IdentityHash("/a", "1"));
-        Assert.NotEqual(EventReader.IdentityHash("/a", "1"), EventReader.IdentityHash("/a1", ""));
+        Assert.Equal(EventHash.IdentityOf("/a", "1"), EventHash.IdentityOf("/a", "1"));
+        Assert.NotEqual(EventHash.IdentityOf("/a", "1"), EventHash.IdentityOf("/a1", ""));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class ReportTests
         Assert.Equal((7L, 1L, 8L), (report["contacts.offered"], report["contacts.refused"], report["contacts.received"]));
         Assert.Equal((3L, 2L, 1L, 1L), (report["contacts.answered"], report["contacts.abandoned"], report["contacts.flow_out"], report["contacts.short_abandoned"]));
         Assert.Equal((26.8m, 30m, 140m), (report["contacts.wait_mean_s"], report["asa_s"], report["aht_s"]));
-        Assert.Equal((new Ratio(1, 5), new Ratio(3, 6)), (report["abandon_rate"], report["connect_rate"]));
+        Assert.Equal((new Ratio(1, 6), new Ratio(3, 7)), (report["abandon_rate"], report["connect_rate"]));
         Assert.Equal((new Ratio(1, 3), new Ratio(1, 2), new Ratio(1, 3)), (report["transfer_rate"], report["offer_missed_rate"], report["fcr.claimed"]));
         Assert.Equal((1L, 300m), (report["contacts.waiting"], report["contacts.longest_wait_s"]));
     }
@@ -95,4 +95,29 @@ public sealed class ReportTests
         Assert.Equal(3, ledger.Over(new(Story.Ms("08:59:00"), Story.Ms("12:00:00")))[Measure.Created]);
         Assert.Equal(3, ledger.Over(new(Story.Ms("09:00:00"), Story.Ms("12:01:00")))[Measure.Created]);
     }
+
+    [Theory]
+    [InlineData("+30 12:00:00.000", 1)]
+    [InlineData("+30 12:00:00.001", 0)]
+    public void A_closing_counts_as_reopened_when_it_was_undone_within_thirty_days(string reopened, long soon)
+    {
+        var story = Story.Of()
+            .At("09:00:00", "ticket/a", new TicketCreated(TicketKind.Complaint, Channel.Web))
+            .At("12:00:00", "ticket/a", new TicketClosed("done"))
+            .At(reopened, "ticket/a", new TicketReopened("again"));
+        Assert.Equal((new Ratio(soon, 1), 1L), (story.Report()["reopen_rate"], story.Report()["tickets.reopened"])); // still open: the closing stays in the cohort
+        story.At("+40 09:00:00", "ticket/a", new TicketClosed("done"));
+        Assert.Equal((new Ratio(soon, 2), 2L), (story.Report()["reopen_rate"], story.Report()["tickets.closed"]));
+    }
+
+    [Theory]
+    [InlineData("+30 12:00:00.000", 1)]
+    [InlineData("+30 12:00:00.001", 0)]
+    public void A_solution_undone_before_the_closing_belongs_to_that_closing(string reopened, long soon) =>
+        Assert.Equal(new Ratio(soon, 1), Story.Of()
+            .At("09:00:00", "ticket/a", new TicketCreated(TicketKind.Complaint, Channel.Web))
+            .At("12:00:00", "ticket/a", new TicketResolved("fixed"))
+            .At(reopened, "ticket/a", new TicketReopened("again"))
+            .At("+31 09:00:00", "ticket/a", new TicketClosed("done"))
+            .Report()["reopen_rate"]);
 }

@@ -109,6 +109,23 @@ public sealed class ExactAlertsTests(ITestOutputHelper output)
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_queue_is_bounded_in_bytes_and_the_refused_may_come_again()
+    {
+        using var folder = new TemporaryFolder();
+        var clock = new SetClock();
+        await using var host = LocalHost.Open(new(folder.Path, PolicySet.Default) { QueueBytes = 500_000 }, clock, static _ => { });
+        var filler = new string('x', 60_000);
+        Event[] events = [.. Enumerable.Range(0, 30).Select(i => Ticket($"B-{i}", clock.NowMs, filler))];
+        // While somebody reads, the writer waits.
+        var offers = host.Read(_ => events.Select(e => host.OfferAsync([e], default).AsTask()).ToArray());
+        var answers = await Task.WhenAll(offers).WaitAsync(TimeSpan.FromSeconds(50));
+        var refused = events.Where((_, i) => answers[i].Refusal == Refusal.Full).ToList();
+        Assert.InRange(refused.Count, 30 - 17, 30 - 8); // 8 fit; as many again where the writer had taken some before it had to wait
+        await Take(host, refused.Take(1));
+        Assert.Equal(0, host.Queued);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_restart_recovers_the_very_sums_that_were_running()
     {
         using var folder = new TemporaryFolder();

@@ -15,6 +15,7 @@ using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Web.Board;
@@ -34,7 +35,7 @@ public sealed class BoardServer : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(Host);
+        builder.Services.AddSingleton<IOpsHost>(new OneMachine(Host));
         builder.Services.AddSingleton(new ReferenceData(
             new SortedDictionary<string, Department>(StringComparer.Ordinal)
             {

@@ -159,10 +159,11 @@ public sealed class ClockStoryTests : IDisposable
     public void A_pause_of_working_time_moves_the_due_time_by_exactly_that_time()
     {
         var random = new Random(5);
+        var policies = _desk.Clock($"{Stop}, limit: {{value: 30, unit: business_hour}}, pause_on: [legal_hold]").Policies;
+        var calendar = policies.Book.Policies.Single(p => p.Id == "p").Calendar!;
         for (var i = 0; i < 300; i++)
         {
-            using var desk = new PolicyDesk();
-            var calendar = desk.Clock($"{Stop}, limit: {{value: 30, unit: business_hour}}, pause_on: [legal_hold]").Policies.Book.Policies.Single(p => p.Id == "p").Calendar!;
+            using var desk = new PolicyDesk().Under(policies);
             var from = PolicyDesk.Ms("2026-03-02T10:00:00Z") + random.NextInt64(20 * 86_400_000L);
             var unpaused = calendar.Add(from, 30 * 3_600_000L);
             var (paused, resumed) = (from + random.NextInt64(unpaused - from), from + random.NextInt64(9 * 86_400_000L));

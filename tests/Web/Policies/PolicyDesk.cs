@@ -24,6 +24,14 @@ internal sealed class PolicyDesk : IDisposable
         var full = Path.Combine(Folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         System.IO.File.WriteAllText(full, text);
+        _policies = null;
+        return this;
+    }
+
+    public PolicyDesk Without(string path)
+    {
+        System.IO.File.Delete(Path.Combine(Folder, path));
+        _policies = null;
         return this;
     }
 
@@ -40,7 +48,16 @@ internal sealed class PolicyDesk : IDisposable
         return this;
     }
 
-    public PolicySet Policies => PolicyFolder.Load(Folder, ReferenceData.Empty);
+    private PolicySet? _policies;
+
+    public PolicySet Policies => _policies ??= PolicyFolder.Load(Folder, ReferenceData.Empty);
+
+    /// <summary>Policies that were read before: for tests of hundreds of tickets.</summary>
+    public PolicyDesk Under(PolicySet policies)
+    {
+        _policies = policies;
+        return this;
+    }
 
     public Shard Judge(string? now = null)
     {

@@ -16,10 +16,9 @@ public sealed class SubjectIndexTests : IDisposable
         using (var index = Open())
         {
             Assert.Equal(0, index.IndexedTo);
-            index.Index(1, ["ticket/T-1", "ticket/T-2", "ticket/T-1"]);
-            index.Index(2, ["ticket/T-2"]);
-            index.Index(3, []);
-            index.Index(1, ["ticket/T-9"]); // already indexed: passed over
+            index.Index([(1, ["ticket/T-1", "ticket/T-2", "ticket/T-1"]), (2, ["ticket/T-2"])]);
+            index.Index([(3, [])]);
+            index.Index([(1, ["ticket/T-9"])]); // already indexed: passed over
         }
         using var reopened = Open();
         Assert.Equal(3, reopened.IndexedTo);
@@ -34,11 +33,11 @@ public sealed class SubjectIndexTests : IDisposable
     {
         using var index = Open();
         for (long sequence = 1; sequence <= 5; sequence++)
-            index.Index(sequence, ["ticket/T-1"]);
+            index.Index([(sequence, ["ticket/T-1"])]);
         index.ForgetAfter(3);
         Assert.Equal(3, index.IndexedTo);
         Assert.Equal([1L, 2L, 3L], index.Frames("ticket/T-1"));
-        index.Index(4, ["ticket/T-2"]);
+        index.Index([(4, ["ticket/T-2"])]);
         Assert.Equal([4L], index.Frames("ticket/T-2"));
     }
 
@@ -49,7 +48,7 @@ public sealed class SubjectIndexTests : IDisposable
         using var index = Open();
         Assert.Equal(0, index.IndexedTo);
         Assert.Single(_announced);
-        index.Index(1, ["ticket/T-1"]);
+        index.Index([(1, ["ticket/T-1"])]);
         Assert.Equal([1L], index.Frames("ticket/T-1"));
     }
 

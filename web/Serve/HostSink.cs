@@ -6,7 +6,7 @@ using OpsMonitor.Web.Ingest;
 namespace OpsMonitor.Web.Serve;
 
 /// <summary>The edge's view of the host: verdicts of the core become the answers of the API, with a stable code each.</summary>
-public sealed class JournalSink(LocalHost host) : IEventSink
+public sealed class HostSink(IOpsHost host) : IEventSink
 {
     public async ValueTask<IngestAnswer> OfferAsync(IReadOnlyList<Event> events, CancellationToken cancel)
     {

@@ -1,0 +1,55 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace OpsMonitor.Grains.Alerts;
+
+/// <summary>
+/// One change of one alert that one channel must tell. Nothing in it depends on the time of sending or on an attempt, so whoever is told twice
+/// finds the same <see cref="Alert"/>, <see cref="State"/> and <see cref="At"/>, and shows it once. (design: Exactly once)
+/// </summary>
+/// <param name="Alert">the alert's <see cref="AlertKey.Id"/></param>
+/// <param name="Code">the name that people say</param>
+/// <param name="At">Unix ms of the turn that made the change; not the instant of the breach, which the payload has</param>
+/// <param name="Payload">compact JSON in UTF-8: the alert as it was then, since it may have changed again before it is sent</param>
+public sealed record OutboxRow(string Channel, string Alert, string Code, AlertState State, long At, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>The wallboard and the web pages.</summary>
+    public const string Web = "web";
+
+    // One row a channel, so that a channel that is down holds up no other.
+    private static readonly string[] Channels = [Web];
+
+    /// <summary>The rows of one turn's changes, in their order: raised before resolved.</summary>
+    public static IReadOnlyList<OutboxRow> Of(IReadOnlyList<Alert> changes)
+    {
+        if (changes.Count == 0) return [];
+        var rows = new List<OutboxRow>(changes.Count * Channels.Length);
+        foreach (var alert in changes)
+        {
+            var (id, payload) = (alert.Due.Key.Id, Json(alert));
+            foreach (var channel in Channels) rows.Add(new(channel, id, alert.Code, alert.State, alert.ChangedAt, payload));
+        }
+        return rows;
+    }
+
+    private static byte[] Json(Alert alert)
+    {
+        var buffer = new ArrayBufferWriter<byte>(320);
+        using (var w = new Utf8JsonWriter(buffer))
+        {
+            var due = alert.Due;
+            w.WriteStartObject();
+            w.WriteString("subject", due.Subject.ToString());
+            w.WriteString("rule", due.Rule);
+            w.WriteNumber("rule_version", due.RuleVersion);
+            w.WriteString("clock", due.Clock);
+            w.WriteString("level", due.Level == AlertLevel.Red ? "red" : "yellow");
+            if (due.DepartmentId is { } department) w.WriteString("department", department);
+            w.WriteNumber("due_at", due.DueAt);
+            w.WriteNumber("raised_at", due.RaisedAt);
+            w.WriteNumber("noticed_at", alert.NoticedAt);
+            w.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,78 @@
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
+
+namespace OpsMonitor.Grains.Turns;
+
+/// <summary>
+/// One subject on its own, for a host that keeps each apart: its turn is that of the <see cref="Shard"/>, due deadlines first, then ingest.
+/// No clock, no I/O. What <see cref="Kept"/> and <see cref="Alerts"/> hold must be durable before anybody is told.
+/// </summary>
+public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfill)
+{
+    private readonly History _judged = new(), _kept = new();
+    private readonly Dictionary<UInt128, ulong> _seen = [];
+    private readonly AlertBook _alerts = new();
+    private long _now = long.MinValue;
+
+    /// <summary>Every event of the subject, also those that no rule reads.</summary>
+    public IReadOnlyList<Event> Kept => _kept.Events;
+
+    public IReadOnlyCollection<Alert> Alerts => _alerts.All;
+
+    /// <summary>As judged last.</summary>
+    public Evaluation Last { get; private set; } = Evaluation.Empty;
+
+    /// <summary>Goes on with what was durable. Only on a fresh life; it is judged by the next <see cref="Judge"/>.</summary>
+    public void Resume(IEnumerable<Event> kept, IEnumerable<Alert> alerts)
+    {
+        foreach (var e in kept) Keep(e, EventHash.Of(e));
+        foreach (var alert in alerts) _alerts.Remember(alert);
+    }
+
+    /// <returns>a verdict for each event in their order, and whether anything is new that must be made durable</returns>
+    public (Verdict[] Verdicts, bool MustKeep) Take(IReadOnlyList<Event> events, long now)
+    {
+        var mustKeep = Judge(now);
+        var verdicts = new Verdict[events.Count];
+        for (var i = 0; i < verdicts.Length; i++)
+        {
+            verdicts[i] = Take(events[i]);
+            mustKeep |= verdicts[i] == Verdict.Accepted;
+        }
+        if (Array.IndexOf(verdicts, Verdict.Accepted) >= 0) Settle(told: true);
+        return (verdicts, mustKeep);
+    }
+
+    /// <summary>Brings the evaluation to an instant; one before the last is that one again.</summary>
+    /// <returns>whether alerts changed, which must be made durable</returns>
+    public bool Judge(long now)
+    {
+        _now = Math.Max(_now, now);
+        var fresh = ReferenceEquals(Last, Evaluation.Empty);
+        return (fresh || Last.NextChangeAt <= _now) && Settle(told: false);
+    }
+
+    private Verdict Take(Event e)
+    {
+        if (SubjectRules.Acceptable(e, _now, backfill) is { } refusal) return refusal;
+        var hash = EventHash.Of(e);
+        if (_seen.TryGetValue(hash.Identity, out var body)) return body == hash.Body ? Verdict.Duplicate : Verdict.IdReused;
+        Keep(e, hash);
+        return Verdict.Accepted;
+    }
+
+    private void Keep(Event e, EventHash hash)
+    {
+        _seen.Add(hash.Identity, hash.Body);
+        _kept.Add(e);
+        if (SubjectRules.HasRow(e)) _judged.Add(e);
+    }
+
+    private bool Settle(bool told)
+    {
+        if (_judged.Events.Count == 0) return false;
+        Last = SubjectRules.Evaluate(subject, _judged.Events, policies, _now);
+        return !backfill && _alerts.Settle(subject, Last.Alerts, _now, told).Count > 0;
+    }
+}

@@ -1,0 +1,68 @@
+using Orleans.Concurrency;
+
+namespace OpsMonitor.Silo.Orleans.Grains;
+
+public sealed class BucketState
+{
+    public List<string> Subjects { get; set; } = [];
+}
+
+/// <summary>
+/// Re-entrant, so that all who register while one write is under way share the next: the cost of a new subject falls as the load grows.
+/// </summary>
+[Reentrant]
+public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] IPersistentState<BucketState> stored, ClusterServices cluster) : Grain, IBucketGrain
+{
+    private const int ToldAtOnce = 64;
+
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private Task _writing = Task.CompletedTask, _next = Task.CompletedTask;
+    private bool _nextWaits;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _known.UnionWith(stored.State.Subjects);
+        if (!stored.RecordExists) await GrainFactory.Installation().AddDay(this.GetPrimaryKeyString().Split('/')[0]);
+    }
+
+    public Task Register(string subject)
+    {
+        if (_known.Add(subject)) stored.State.Subjects.Add(subject);
+        return Write(); // also for one that is known: its write may not have ended well
+    }
+
+    public async Task<int> Retell()
+    {
+        foreach (var some in stored.State.Subjects.ToArray().Chunk(ToldAtOnce))
+            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell()));
+        cluster.Teller.Nudge();
+        return stored.State.Subjects.Count;
+    }
+
+    public Task<string[]> Subjects() => Task.FromResult(stored.State.Subjects.ToArray());
+
+    private Task Write()
+    {
+        if (_nextWaits) return _next;
+        _nextWaits = true;
+        return _next = After(_writing);
+    }
+
+    private async Task After(Task before)
+    {
+        try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
+        _nextWaits = false;
+        _writing = Keep();
+        await _writing;
+    }
+
+    private async Task Keep()
+    {
+        try { await stored.WriteStateAsync(); }
+        catch
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+}

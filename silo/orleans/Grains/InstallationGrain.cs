@@ -1,0 +1,92 @@
+using OpsMonitor.Grains.Turns;
+using Orleans.Concurrency;
+
+namespace OpsMonitor.Silo.Orleans.Grains;
+
+public sealed class InstallationState
+{
+    public SortedSet<string> Days { get; set; } = new(StringComparer.Ordinal);
+
+    public SortedSet<string> Departments { get; set; } = new(StringComparer.Ordinal);
+
+    public SortedDictionary<string, string> Files { get; set; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>How far one integration can be trusted, as one node saw it.</summary>
+public sealed record SourceReport(string Source, long LastSeen, long LastEventAt, long Accepted, long Duplicates, long Unknown, long Refused, long Reordered)
+{
+    public static SourceReport Of(string source, SourceStats s) => new(source, s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered);
+
+    public SourceStats Stats() => new(LastSeen, LastEventAt, Accepted, Duplicates, Unknown, Refused, Reordered);
+
+    /// <summary>Counts add up; of times the newest stands.</summary>
+    public SourceReport With(SourceReport other) => new(
+        Source, Math.Max(LastSeen, other.LastSeen), Math.Max(LastEventAt, other.LastEventAt), Accepted + other.Accepted,
+        Duplicates + other.Duplicates, Unknown + other.Unknown, Refused + other.Refused, Reordered + other.Reordered);
+}
+
+[Reentrant]
+public sealed class InstallationGrain([PersistentState("installation", Storage.Store.Name)] IPersistentState<InstallationState> stored) : Grain, IInstallationGrain
+{
+    private readonly SortedDictionary<string, SourceReport[]> _sources = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _writing = new(1);
+    private Task<int> _repairing = Task.FromResult(0);
+    private Task<int>? _next;
+
+    public Task AddDay(string day) => Add(stored.State.Days, day);
+
+    public Task AddDepartment(string department) => Add(stored.State.Departments, department);
+
+    public Task<string[]> Days() => Task.FromResult(stored.State.Days.ToArray());
+
+    public Task<string[]> Departments() => Task.FromResult(stored.State.Departments.ToArray());
+
+    // Who asks while one pass is under way may have missed its beginning: all of them share the one after it.
+    public Task<int> Repair() => _next ??= After(_repairing);
+
+    public Task<byte[]> Sources(string node, byte[] known)
+    {
+        _sources[node] = Wire.Unpack<SourceReport[]>(known);
+        var all = _sources.Values.SelectMany(s => s).GroupBy(s => s.Source, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => g.Aggregate((a, b) => a.With(b)));
+        return Task.FromResult(Wire.Pack(all.ToArray()));
+    }
+
+    public Task Publish(byte[] files)
+    {
+        stored.State.Files = new(Wire.Unpack<Dictionary<string, string>>(files), StringComparer.Ordinal);
+        return Write();
+    }
+
+    public Task<byte[]> Files() => Task.FromResult(Wire.Pack(stored.State.Files));
+
+    private Task Add(SortedSet<string> set, string one) => set.Add(one) ? Write() : Task.CompletedTask;
+
+    private async Task Write()
+    {
+        await _writing.WaitAsync(); // two writes at once would guard against each other
+        try { await stored.WriteStateAsync(); }
+        catch
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+        finally { _writing.Release(); }
+    }
+
+    private async Task<int> After(Task<int> before)
+    {
+        try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
+        await Task.Yield();
+        (_repairing, _next) = (Pass(), null);
+        return await _repairing;
+    }
+
+    private async Task<int> Pass()
+    {
+        var told = 0;
+        foreach (var day in stored.State.Days.ToArray())
+            told += (await Task.WhenAll(Buckets.Of(day).Select(key => GrainFactory.GetGrain<IBucketGrain>(key).Retell()))).Sum();
+        return told;
+    }
+}

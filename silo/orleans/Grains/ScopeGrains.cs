@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Web.Metrics;
+using Orleans.Concurrency;
+using Orleans.Utilities;
+
+namespace OpsMonitor.Silo.Orleans.Grains;
+
+/// <summary>
+/// Holds sums and nothing durable: what it knows can be told again by the subjects at any time, and is, when it comes up. Re-entrant: its
+/// state changes only between awaits.
+/// </summary>
+public abstract class ScopeGrain(string kind, ClusterServices cluster) : Grain, IScopeGrain
+{
+    protected const string Nobody = "-";
+
+    protected Replica Replica { get; private set; } = null!;
+
+    protected ClusterServices Cluster => cluster;
+
+    /// <summary>The department's or queue's id; "" for those in nobody's care.</summary>
+    protected string Id => this.GetPrimaryKeyString() is var key && key == Nobody ? "" : key;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => Replica = new(await cluster.Policies(cancellationToken));
+
+    public virtual async Task Hear(byte[][] rows)
+    {
+        var news = new List<(Told, byte[])>(rows.Length);
+        foreach (var row in rows)
+        {
+            var told = Wire.Unpack<Told>(row);
+            if (Replica.Hear(told)) news.Add((told, row));
+        }
+        if (news.Count > 0) await Heard(news);
+    }
+
+    public Task<byte[]> Metrics(long from, long to)
+    {
+        Replica.Advance(cluster.Time.Now);
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes)) MetricJson.Write(writer, Report.Of(Replica, $"{kind}/{Id}", new(from, to), live: false));
+        return Task.FromResult(bytes.ToArray());
+    }
+
+    protected virtual Task Heard(IReadOnlyList<(Told Told, byte[] Bytes)> news) => Task.CompletedTask;
+}
+
+[Reentrant]
+public sealed class QueueGrain(ClusterServices cluster) : ScopeGrain("queue", cluster), IQueueGrain;
+
+/// <summary>
+/// Beside its sums it has the department's deadline index: the exact second comes from here, the reminder of a minute only brings it up again
+/// after its silo was lost.
+/// </summary>
+[Reentrant, KeepAlive]
+public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentGrain> log) : ScopeGrain("department", cluster), IDepartmentGrain, IRemindable
+{
+    private const int PageRows = 500, WokenAtOnce = 500;
+    private static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(30), RetryIn = TimeSpan.FromSeconds(1);
+
+    private readonly ObserverManager<IRowWatcher> _watchers = new(WatchedFor, log);
+    private readonly SortedSet<Subject> _again = [];
+    private IGrainTimer? _timer;
+    private Mark _mark;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await base.OnActivateAsync(cancellationToken);
+        _mark = new(Guid.NewGuid().ToString("N"), 0);
+        _timer = this.RegisterGrainTimer(_ => Wake(), new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        await GrainFactory.Installation().AddDepartment(this.GetPrimaryKeyString());
+        await this.RegisterOrUpdateReminder("up", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
+        Cluster.RepairSoon(); // whatever an activation before this one knew
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Wake();
+
+    public async Task<Mark> Watch(IRowWatcher watcher)
+    {
+        await Task.CompletedTask;
+        _watchers.Subscribe(watcher, watcher);
+        return _mark;
+    }
+
+    public Task<byte[][]> Page(string? after)
+    {
+        var from = after is null ? (Subject?)null : Subject.Parse(after);
+        return Task.FromResult(Replica.ToldOf(Id, from).Take(PageRows).Select(Wire.Pack).ToArray());
+    }
+
+    public async Task Wake()
+    {
+        var now = Cluster.Time.Now;
+        Subject[] due = [.. Replica.TakeDueOf(Id, now), .. _again];
+        _again.Clear();
+        foreach (var some in due.Chunk(WokenAtOnce)) await Task.WhenAll(some.Select(Judge));
+        Arm();
+    }
+
+    protected override async Task Heard(IReadOnlyList<(Told Told, byte[] Bytes)> news)
+    {
+        Arm();
+        byte[][] own = [.. news.Where(n => n.Told.Home == Id).Select(n => n.Bytes)];
+        if (own.Length == 0) return;
+        _mark = _mark with { Number = _mark.Number + 1 };
+        var mark = _mark;
+        await _watchers.Notify(w => w.Rows(this.GetPrimaryKeyString(), mark, own));
+        byte[][] alarming = [.. news.Where(n => n.Told.Home == Id && n.Told.Alerts.Count > 0).Select(n => n.Bytes)];
+        if (alarming.Length > 0) await GrainFactory.GetGrain<IAlertGrain>(this.GetPrimaryKeyString()).Hear(alarming);
+    }
+
+    private async Task Judge(Subject subject)
+    {
+        try
+        {
+            if (subject.Kind == SubjectKind.Other) await GrainFactory.GetGrain<ICustomerGrain>(subject.Id).Judge();
+            else await GrainFactory.Keeper(subject).Judge();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            log.LogWarning(fault, "a subject of {Department} could not be judged at its second; tried again", Id);
+            _again.Add(subject);
+        }
+    }
+
+    private void Arm()
+    {
+        var wait = Replica.NextWake == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Clamp(Replica.NextWake - Cluster.Time.Now, 0, 86_400_000));
+        if (_again.Count > 0 && (wait == Timeout.InfiniteTimeSpan || wait > RetryIn)) wait = RetryIn;
+        _timer?.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+}

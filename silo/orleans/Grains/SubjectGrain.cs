@@ -1,0 +1,102 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local;
+
+namespace OpsMonitor.Silo.Orleans.Grains;
+
+/// <summary>
+/// The shell round <see cref="SubjectLife"/>: load, judge, make durable, tell. One turn at a time (grains are not re-entrant). Any failure of
+/// the storage drops this activation, and with it a state that may not be durable; the sender is told to send again.
+/// </summary>
+public abstract class SubjectGrain(IPersistentState<SubjectState> stored, ClusterServices cluster) : Grain, ISubjectGrain
+{
+    private Subject _subject;
+    private SubjectLife _life = null!;
+    private ContactFact? _toldFact;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _subject = Subject.Parse(this.GetPrimaryKeyString());
+        _life = new(_subject, await cluster.Policies(cancellationToken), cluster.Time.Backfill);
+        _life.Resume(stored.State.Events, stored.State.Alerts);
+        if (stored.RecordExists) await Settle(_life.Judge(cluster.Time.Now)); // what fell due while nobody held it
+    }
+
+    public async Task<byte[]> Take(byte[] frame)
+    {
+        var (verdicts, mustKeep) = _life.Take(TurnFrame.Read(frame).Events, cluster.Time.Now);
+        await Settle(mustKeep);
+        return Array.ConvertAll(verdicts, v => (byte)v);
+    }
+
+    public Task Judge() => Settle(_life.Judge(cluster.Time.Now));
+
+    public Task Retell()
+    {
+        _toldFact = null;
+        return Settle(_life.Judge(cluster.Time.Now));
+    }
+
+    public Task<byte[]> History() => Task.FromResult(TurnFrame.Write(0, _life.Kept));
+
+    private async Task Settle(bool mustKeep)
+    {
+        var state = stored.State;
+        // Ahead of every version told before, also by an activation that could not keep the last ones; needs clocks that agree to a second.
+        state.Version = Math.Max(state.Version + 1, cluster.Time.WallMs);
+        if (Concerns(state) || mustKeep) await Keep();
+        Tell();
+    }
+
+    /// <returns>whether somebody is concerned for the first time</returns>
+    private bool Concerns(SubjectState state)
+    {
+        var known = state.Scopes.Count + state.Customers.Count;
+        if (_life.Last.Row is not null) state.Scopes.UnionWith(Told.ScopesOf(_life.Last));
+        if (_life.Last.Fact is { } fact) state.Customers.Add(fact.CustomerRef);
+        return state.Scopes.Count + state.Customers.Count > known;
+    }
+
+    private async Task Keep()
+    {
+        try
+        {
+            // The directory first: a subject that nobody can find would never be told again after a crash.
+            if (!stored.RecordExists) await cluster.Register(_subject);
+            stored.State.Events = _life.Kept;
+            stored.State.Alerts = _life.Alerts;
+            await stored.WriteStateAsync();
+        }
+        catch
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private void Tell()
+    {
+        if (_life.Last.Row is null) return;
+        var told = new Told(_subject, stored.State.Version, Told.HomeOf(_life.Last), _life.Last, [.. _life.Alerts]);
+        cluster.Teller.Tell(told, stored.State.Scopes);
+        if (stored.State.Customers.Count == 0 || (_toldFact is not null && _toldFact == _life.Last.Fact)) return;
+        _toldFact = _life.Last.Fact;
+        foreach (var customer in stored.State.Customers)
+            cluster.Teller.Tell(customer, _subject, told.Version, _toldFact?.CustomerRef == customer ? _toldFact : null);
+    }
+}
+
+public sealed class TicketGrain([PersistentState("subject", Storage.Store.Name)] IPersistentState<SubjectState> stored, ClusterServices cluster)
+    : SubjectGrain(stored, cluster), ITicketGrain;
+
+public sealed class ContactGrain([PersistentState("subject", Storage.Store.Name)] IPersistentState<SubjectState> stored, ClusterServices cluster)
+    : SubjectGrain(stored, cluster), IContactGrain;
+
+public sealed class CallbackGrain([PersistentState("subject", Storage.Store.Name)] IPersistentState<SubjectState> stored, ClusterServices cluster)
+    : SubjectGrain(stored, cluster), ICallbackGrain;
+
+public sealed class AgentGrain([PersistentState("subject", Storage.Store.Name)] IPersistentState<SubjectState> stored, ClusterServices cluster)
+    : SubjectGrain(stored, cluster), IAgentGrain;
+
+public sealed class OtherGrain([PersistentState("subject", Storage.Store.Name)] IPersistentState<SubjectState> stored, ClusterServices cluster)
+    : SubjectGrain(stored, cluster), IOtherGrain;

@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Silo.Orleans.Grains;
+using OpsMonitor.Web.Serve;
+
+namespace OpsMonitor.Silo.Orleans.Node;
+
+/// <summary>
+/// A node as the web sees it. Events go to their subjects' grains, wherever they live; pages are read from a replica that the departments feed,
+/// so a node reads the same whichever silo judged, and goes on showing what it knows while a department moves.
+/// </summary>
+public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, PolicySet policies, ILogger log, int queueLimit = 20_000)
+    : IOpsHost, IRowWatcher, IAsyncDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    private readonly string _name = Guid.NewGuid().ToString("N")[..12];
+    private readonly Lock _gate = new();
+    private readonly Replica _replica = new(policies);
+    private readonly SortedDictionary<string, SourceStats> _own = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Mark> _marks = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly long _startedAt = cluster.Time.WallMs;
+    private Task _watching = Task.CompletedTask;
+    private int _queued;
+
+    public string Epoch => _name;
+
+    public long Now => cluster.Time.Now;
+
+    public bool ReadOnly { get; private set; }
+
+    public int Queued => Volatile.Read(ref _queued);
+
+    public LatenessLog Lateness { get; } = new();
+
+    public event Action? Changed;
+
+    /// <summary>Starts to watch; returns when every department known now has told what it knows.</summary>
+    public async Task StartAsync()
+    {
+        var self = grains.CreateObjectReference<IRowWatcher>(this);
+        await Follow(self);
+        _watching = Task.Run(() => Watch(self));
+    }
+
+    public T Read<T>(Func<Tally, T> read)
+    {
+        lock (_gate)
+        {
+            _replica.Advance(Now);
+            return read(_replica);
+        }
+    }
+
+    public async ValueTask<(Refusal Refusal, IReadOnlyList<Verdict> Verdicts)> OfferAsync(IReadOnlyList<Event> events, CancellationToken stop)
+    {
+        if (Interlocked.Add(ref _queued, events.Count) > queueLimit && Queued > events.Count)
+        {
+            Interlocked.Add(ref _queued, -events.Count);
+            return (Refusal.Full, []);
+        }
+        try
+        {
+            var verdicts = new Verdict[events.Count];
+            await Task.WhenAll(Enumerable.Range(0, events.Count).GroupBy(i => events[i].Subject).Select(g => Take(g.Key, [.. g], events, verdicts))).WaitAsync(stop);
+            lock (_gate)
+                for (var i = 0; i < verdicts.Length; i++) Count(events[i], verdicts[i]);
+            return (Refusal.None, verdicts);
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
+        {
+            log.LogWarning(fault, "a batch could not be kept whole; its sender is asked to send it again");
+            return (Refusal.ReadOnly, []);
+        }
+        finally { Interlocked.Add(ref _queued, -events.Count); }
+    }
+
+    public async ValueTask<IReadOnlyList<Event>?> HistoryAsync(Subject subject, CancellationToken stop) =>
+        TurnFrame.Read(await grains.Keeper(subject).History().WaitAsync(stop)).Events;
+
+    Task IRowWatcher.Rows(string department, Mark mark, byte[][] rows)
+    {
+        if (_marks.TryGetValue(department, out var known) && known.Epoch == mark.Epoch && known.Number + 1 == mark.Number) _marks[department] = mark;
+        Hear(rows);
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _watching;
+        _stop.Dispose();
+    }
+
+    private async Task Take(Subject subject, int[] at, IReadOnlyList<Event> events, Verdict[] verdicts)
+    {
+        var answers = await grains.Keeper(subject).Take(TurnFrame.Write(0, Array.ConvertAll(at, i => events[i])));
+        for (var i = 0; i < at.Length; i++) verdicts[at[i]] = (Verdict)answers[i];
+    }
+
+    private void Count(Event e, Verdict verdict)
+    {
+        if (!_own.TryGetValue(e.Source, out var stats)) _own[e.Source] = stats = new();
+        stats.Count(e, verdict, Now);
+    }
+
+    private void Hear(byte[][] rows)
+    {
+        var told = Wire.Rows(rows);
+        var changed = false;
+        lock (_gate)
+        {
+            foreach (var one in told)
+            {
+                foreach (var alert in one.Alerts) Note(alert);
+                changed |= _replica.Hear(one);
+            }
+        }
+        if (changed) Changed?.Invoke();
+    }
+
+    private void Note(Alert alert)
+    {
+        if (alert.State == AlertState.Raised && alert.NoticedAt >= _startedAt && _replica.Alerts.Find(alert.Due.Key) is null) Lateness.Add(alert);
+    }
+
+    private async Task Watch(IRowWatcher self)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Look, _stop.Token);
+                await Follow(self);
+                await Sources();
+                ReadOnly = false;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested) { }
+            catch (Exception fault) when (fault is not OutOfMemoryException) { log.LogWarning(fault, "the departments cannot be reached; tried again"); }
+        }
+    }
+
+    /// <summary>Watches all departments; of one that is further than was heard, or that began anew, everything is read again.</summary>
+    private async Task Follow(IRowWatcher self)
+    {
+        foreach (var id in await grains.Installation().Departments())
+        {
+            var department = grains.GetGrain<IDepartmentGrain>(id);
+            var mark = await department.Watch(self);
+            if (_marks.TryGetValue(id, out var known) && known.Epoch == mark.Epoch && known.Number >= mark.Number) continue;
+            _marks[id] = mark; // before reading: what comes meanwhile goes on from here
+            string? after = null;
+            for (byte[][] page; (page = await department.Page(after)).Length > 0; after = Wire.Unpack<Told>(page[^1]).Subject.ToString()) Hear(page);
+        }
+    }
+
+    private async Task Sources()
+    {
+        SourceReport[] own;
+        lock (_gate) own = [.. _own.Select(s => SourceReport.Of(s.Key, s.Value))];
+        var all = Wire.Unpack<SourceReport[]>(await grains.Installation().Sources(_name, Wire.Pack(own)));
+        lock (_gate)
+            foreach (var source in all) _replica.Sources[source.Source] = source.Stats();
+    }
+}

@@ -1,0 +1,3 @@
+using OpsMonitor.Silo.Orleans.Node;
+
+return await NodeOptions.Run(args, ClusterNode.Run);

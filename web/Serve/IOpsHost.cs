@@ -1,0 +1,78 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Silo.Local.Journal;
+
+namespace OpsMonitor.Web.Serve;
+
+/// <summary>
+/// What the web asks of whoever keeps and judges the events: one machine, or a node of a cluster. All pages, lists and numbers are read from
+/// its <see cref="Tally"/>, so that both show the same.
+/// </summary>
+public interface IOpsHost
+{
+    /// <summary>Changes with every start: a viewer with another epoch needs a whole snapshot.</summary>
+    string Epoch { get; }
+
+    /// <summary>Unix ms as this host judges.</summary>
+    long Now { get; }
+
+    /// <summary>Nothing can be made durable at the moment. Reading goes on.</summary>
+    bool ReadOnly { get; }
+
+    /// <summary>Events offered and not yet durable.</summary>
+    int Queued { get; }
+
+    /// <summary>Detection lateness of every alert raised since the start, in ms.</summary>
+    LatenessLog Lateness { get; }
+
+    /// <summary>What channels have to tell; null for a host that keeps nothing.</summary>
+    Outbox? Outbox => null;
+
+    OutboxCensus OutboxCensus => default;
+
+    /// <summary>After something changed and is durable. Must not block.</summary>
+    event Action? Changed;
+
+    /// <summary>Reads one consistent state. Keep it short: changes wait meanwhile.</summary>
+    T Read<T>(Func<Tally, T> read);
+
+    /// <summary>Offers a batch; returns when every accepted event is durable.</summary>
+    ValueTask<(Refusal Refusal, IReadOnlyList<Verdict> Verdicts)> OfferAsync(IReadOnlyList<Event> events, CancellationToken stop);
+
+    /// <summary>All events of one subject that are durable, in their one order; null where this host keeps none.</summary>
+    ValueTask<IReadOnlyList<Event>?> HistoryAsync(Subject subject, CancellationToken stop);
+}
+
+/// <summary>The single-machine host as the web sees it.</summary>
+public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
+{
+    public string Epoch => host.Epoch;
+
+    public long Now => host.Now;
+
+    public bool ReadOnly => host.ReadOnly;
+
+    public int Queued => host.Queued;
+
+    public LatenessLog Lateness => host.Lateness;
+
+    public Outbox? Outbox => host.Outbox;
+
+    public OutboxCensus OutboxCensus => host.OutboxCensus;
+
+    public event Action? Changed
+    {
+        add => host.Changed += value;
+        remove => host.Changed -= value;
+    }
+
+    public T Read<T>(Func<Tally, T> read) => host.Read<T>(read);
+
+    public ValueTask<(Refusal Refusal, IReadOnlyList<Verdict> Verdicts)> OfferAsync(IReadOnlyList<Event> events, CancellationToken stop) => host.OfferAsync(events, stop);
+
+    public ValueTask<IReadOnlyList<Event>?> HistoryAsync(Subject subject, CancellationToken stop) =>
+        new(host.History(subject) ?? host.Read<IReadOnlyList<Event>>(shard => shard.HistoryOf(subject))); // the demo keeps no journal
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+}
