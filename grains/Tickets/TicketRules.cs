@@ -19,7 +19,7 @@ public static class TicketRules
         Count(story, judged);
         var clocks = new List<ClockRow>();
         foreach (var clock in TicketClocks.Of(story, history, policies, now, at => judged.Reached(at)))
-            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, story, clock, plan, judged));
+            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
         CountClosing(story, clocks, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks,
@@ -73,7 +73,8 @@ public static class TicketRules
         }
     }
 
-    private static ClockRow Judge(Subject subject, TicketStory s, TicketClock clock, ClockPlan plan, Judgement j)
+    /// <summary>One clock: its row, what it adds to the numbers, and its alerts.</summary>
+    internal static ClockRow Judge(Subject subject, TicketClock clock, ClockPlan plan, Judgement j)
     {
         var (run, promise, version) = (clock.Run, clock.Chosen.Clock, clock.Chosen.Policy.Version);
         foreach (var pause in run.Pauses)
@@ -91,9 +92,12 @@ public static class TicketRules
         if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);
         if (state.State == "breached") Breach(subject, clock, version, state, open, j);
         else if (state.State == "running") Warn(subject, clock, version, state, j);
-        return new(
-            clock.Id, clock.Chosen.Policy.Id, version, clock.Department, run.Start, state.DueAt, state.State, run.StoppedAt, state.PausedMs, state.LateMs, state.RemainingMs);
+        return RowOf(clock, state);
     }
+
+    internal static ClockRow RowOf(TicketClock clock, ClockState state) => new(
+        clock.Id, clock.Chosen.Policy.Id, clock.Chosen.Policy.Version, clock.Department, clock.Run.Start, state.DueAt, state.State, clock.Run.StoppedAt, state.PausedMs, state.LateMs,
+        state.RemainingMs);
 
     private static void Breach(Subject subject, TicketClock clock, int version, ClockState state, bool open, Judgement j)
     {

@@ -156,6 +156,20 @@ public sealed class ClockStoryTests : IDisposable
     }
 
     [Fact]
+    public void A_callback_has_its_own_promise_and_the_clocks_of_policies()
+    {
+        _desk.File("policies/p.yaml", "id: p\nclocks:\n- {id: first_try, per: callback, when: {kind: [missed_call]}, stop: [callback.attempted], limit: {value: 1, unit: hour}}\n")
+            .At("2026-03-02T10:00:00Z", "callback.promised", """{"kind":"missed_call","due_at":"2026-03-02T15:00:00Z"}""", "callback/C-1")
+            .At("2026-03-02T11:30:00Z", "callback.attempted", """{"attempt":1,"outcome":"no_answer"}""", "callback/C-1")
+            .At("2026-03-02T14:00:00Z", "callback.fulfilled", "{}", "callback/C-1")
+            .At("2026-03-02T10:00:00Z", "callback.promised", """{"kind":"promise","due_at":"2026-03-02T15:00:00Z"}""", "callback/C-2");
+        var shard = _desk.Judge("2026-03-02T16:00:00Z");
+        string[] Of(string id) => [.. shard.Find(OpsMonitor.Grains.Events.Subject.Parse(id))!.Clocks.Select(c => $"{c.Id} {PolicyDesk.Spell(c)}")];
+        Assert.Equal(["callback met Mon 2 Mar 15:00", "first_try breached Mon 2 Mar 11:00"], Of("callback/C-1"));
+        Assert.Equal(["callback breached Mon 2 Mar 15:00"], Of("callback/C-2"));
+    }
+
+    [Fact]
     public void A_pause_of_working_time_moves_the_due_time_by_exactly_that_time()
     {
         var random = new Random(5);
