@@ -115,6 +115,9 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html") })
+            app.MapGet(route, (IWebHostEnvironment environment) =>
+                Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
