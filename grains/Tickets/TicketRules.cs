@@ -21,6 +21,7 @@ public static class TicketRules
         foreach (var clock in TicketClocks.Of(story, history, policies, now, at => judged.Reached(at)))
             if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
         CountClosing(story, clocks, judged);
+        CountHeld(story, policies, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks,
             [.. story.Anomalies])
@@ -60,6 +61,14 @@ public static class TicketRules
         j.Sample(Measure.ResolutionMs, s.Department, last, Math.Max(0, last - received - paused));
         if (s.OnTheSpot && s.Dispatches.Count == 0 && s.Created!.Kind == TicketKind.Complaint)
             j.Point(Measure.OnTheSpot, null, s.Department, s.CreatedAt);
+    }
+
+    // Of tickets that are over, in the bucket of their end: a department's closed hours are its own, what the desk or the customer had the ticket's department's.
+    private static void CountHeld(TicketStory s, PolicySet policies, Judgement j)
+    {
+        if ((s.ExitAt ?? s.ClosedAt) is not { } end) return;
+        foreach (var ((holder, department), ms) in TimeLedger.Sum(TimeLedger.Of(s, policies, end)))
+            j.Point(Measure.HeldMs, null, department.Length > 0 ? department : s.Department, end, ms, Words.Of(holder));
     }
 
     private static void CountClosing(TicketStory s, List<ClockRow> clocks, Judgement j)

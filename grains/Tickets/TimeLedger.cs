@@ -21,8 +21,12 @@ public static class TimeLedger
     public static IReadOnlyList<HeldTime> Of(IReadOnlyList<Event> history, PolicySet policies, long now)
     {
         var story = TicketStory.Of(history);
-        if (story.Created is null) return [];
-        var start = Math.Min(Times.Ms(story.Created.ReceivedAt) ?? story.CreatedAt, story.CreatedAt);
+        return story.Created is null ? [] : Of(story, policies, now);
+    }
+
+    internal static IReadOnlyList<HeldTime> Of(TicketStory story, PolicySet policies, long now)
+    {
+        var start = Math.Min(Times.Ms(story.Created!.ReceivedAt) ?? story.CreatedAt, story.CreatedAt);
         var end = Math.Max(start, story.ExitAt ?? story.ClosedAt ?? now);
         var marks = Marks(story, start, end);
         var parts = new List<HeldTime>();

@@ -56,7 +56,7 @@ internal static class CalendarReader
 
         public void Add(YamlEntry entry)
         {
-            entry.Title("name");
+            entry.Label("name");
             var periods = Periods(entry, "periods").ConvertAll(p => p.Period);
             var kinds = new[] { "date", "from", "every" }.Count(entry.Has);
             if (kinds != 1) throw entry.Error("date", "a holiday has one of 'date', 'from' with 'to', and 'every'");
@@ -68,7 +68,7 @@ internal static class CalendarReader
 
         public void AddWorking(YamlEntry entry)
         {
-            entry.Title("name");
+            entry.Label("name");
             var date = entry.Date("date") ?? throw entry.Error("date", "'date' is required");
             if (entry.Has("like") == entry.Has("periods")) throw entry.Error("like", "a working day has either 'like' (mon to sun) or 'periods'");
             if (entry.Has("periods")) { Put(entry, date, Periods(entry, "periods").ConvertAll(p => p.Period), 3); return; }

@@ -48,6 +48,12 @@ internal static class PolicyYaml
         _ => throw entry.Error(key, $"'{key}' must be true or false"),
     };
 
+    /// <summary>A name for readers: a text, or a mapping of languages.</summary>
+    public static void Label(this YamlEntry entry, string key)
+    {
+        if (entry.Node(key) is YamlScalarNode) entry.Text(key); else entry.Title(key);
+    }
+
     /// <summary>One text, or a list of them.</summary>
     public static IReadOnlyList<string> TextOrTexts(this YamlEntry entry, string key) =>
         entry.Node(key) is YamlSequenceNode ? [.. entry.Texts(key)!.Select(t => t.Text)] : entry.Text(key) is { } one ? [one] : [];

@@ -101,6 +101,21 @@ public sealed class ExplainTests : IDisposable
     }
 
     [Fact]
+    public void The_ledgers_of_ended_tickets_are_summed_in_the_report_of_each_department()
+    {
+        _desk.File("calendars/office.yaml", PolicyDesk.Office).File("departments.yaml", "- {id: network, calendar: office}\n")
+            .Created("2026-03-02T15:00:00Z", "\"department_id\":\"desk\"")
+            .At("2026-03-02T16:00:00Z", "ticket.dispatched", """{"dispatch_id":"D-1","department_id":"network","role":"assist"}""")
+            .At("2026-03-03T10:00:00Z", "ticket.dispatch_answered", """{"dispatch_id":"D-1"}""")
+            .At("2026-03-03T11:00:00Z", "ticket.closed", """{"closure_code":"x"}""");
+        var shard = _desk.Judge();
+        string Of(string scope) => JsonSerializer.Serialize(OpsMonitor.Grains.Metrics.Report.Of(shard, scope, OpsMonitor.Grains.Metrics.Window.Always, live: true)["time_ledger"]);
+        Assert.Equal("""{"closed_hours_s":57600,"department_s":7200,"service_desk_s":7200}""", Of("all"));
+        Assert.Equal("""{"closed_hours_s":57600,"department_s":7200}""", Of("department/network"));
+        Assert.Equal("""{"service_desk_s":7200}""", Of("department/desk"));
+    }
+
+    [Fact]
     public void The_text_for_a_terminal_and_the_dry_run_say_what_would_change()
     {
         _desk.Clock("start: created, stop: [ticket.replied], limit: {value: 4, unit: business_hour}").Created("2026-03-06T15:00:00Z");

@@ -149,6 +149,58 @@ public sealed class PolicyFolderTests : IDisposable
         Assert.Equal(["billing", "night-desk"], set.DepartmentCalendars.Keys);
     }
 
+    [Fact]
+    public void A_file_that_uses_every_word_of_the_specification_is_read()
+    {
+        Write("calendars/GB.yaml", """
+            id: city-hall
+            title: {en: City hall}
+            time_zone: America/New_York
+            week: {mon: ["08:30-12:00", "13:00-17:00"], tue: ["08:30-17:00"], fri: ["22:00-06:00"]}
+            holidays: [{date: 2015-01-01, name: {en: New Year's Day}}, {from: 2015-07-06, to: 2015-07-17, name: Summer}, {every: "12-25"}, {date: 2015-12-24, periods: ["08:30-12:00"]}]
+            working_days: [{date: 2026-02-14, like: mon}]
+            effective: {from: null, to: null}
+            source: {title: x, seen: 2026-11}
+            """);
+        Write("policies/uk-ofcom.yaml", """
+            id: uk-ofcom
+            version: 2
+            title: {en: Ofcom approved complaints code, zh-Hans: a, zh-Hant: b}
+            effective: {from: 2026-04-08, to: null}
+            source: {title: Ofcom General Condition C4, confidence: secondary}
+            calendar: GB-ENG
+            priority: 7
+            applies_when: {kind: [complaint], customer_tier: [vip], category: [billing], priority: [1, 2], department_id: [a], channel: [phone]}
+            clocks:
+              - id: adr_letter
+                calendar: city-hall
+                when: {jurisdiction: [GB]}
+                start: ticket.created
+                start_rule: {cutoff: "17:00", after_cutoff: next_business_day}
+                stop: [ticket.closed, ticket.referred_external]
+                restart: [ticket.contacted]
+                limit: {value: 6, unit: week}
+                count: exclude_start_day
+                roll: none
+                end_of_day: true
+                pause_on: []
+                pause_in: [resolved, closed]
+                on_reopen: resume
+                extend: {on: ticket.extension_granted, mode: replace, max: {value: 30, unit: calendar_day}}
+                warn: [{at: 75%}, {before: {value: 1, unit: business_day}, level: yellow}]
+                breach: {level: red}
+                escalate: [{after: 0s, to: supervisor}, {after: {value: 1, unit: business_day}, to: department_head}, {after: {value: 5, unit: business_day}, to: executive}]
+                targets: {service_level: {percent: 80, within_s: 20}, connect_rate: 95%}
+              - {id: back, per: callback, stop: [callback.fulfilled], limit: {from: due_at}}
+              - {id: answer, per: dispatch, stop: [ticket.dispatch_answered], limit: {from: due_at}}
+            """);
+
+        var policy = Assert.Single(PolicyFolder.Load(_folder, ReferenceData.Empty).Book.Policies, p => p.Id == "uk-ofcom");
+
+        Assert.Equal((2, 7, 6, 3), (policy.Version, policy.Priority, policy.AppliesWhen.All.Count, policy.Clocks.Count));
+        Assert.Equal(["0 Second supervisor", "1 BusinessDay department_head", "5 BusinessDay executive"], policy.Clocks[0].Escalate.Select(e => $"{e.After.Value} {e.After.Unit} {e.To}"));
+    }
+
     private static string Documentation([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "policies.md"));
 
