@@ -95,9 +95,10 @@ public sealed class ExplainTests : IDisposable
             .At("2026-03-02T16:00:00Z", "ticket.dispatched", """{"dispatch_id":"D-1","department_id":"network","role":"assist"}""")
             .At("2026-03-03T10:00:00Z", "ticket.dispatch_answered", """{"dispatch_id":"D-1"}""")
             .At("2026-03-03T11:00:00Z", "ticket.clock_paused", """{"reason":"awaiting_customer"}""")
+            .At("2026-03-03T12:00:00Z", "ticket.clock_resumed", """{"reason":"awaiting_customer"}""")
             .At("2026-03-03T13:00:00Z", "ticket.closed", """{"closure_code":"x"}""");
         var sums = TimeLedger.Sum(TimeLedger.Of(_desk.Judge().HistoryOf(T), _desk.Policies, PolicyDesk.Ms("2026-03-09T00:00:00Z")));
-        Assert.Equal(["Department network 2", "ServiceDesk  2", "Customer  2", "ClosedHours network 16"], sums.Select(s => $"{s.Key.Holder} {s.Key.Department} {s.Value / 3_600_000}"));
+        Assert.Equal(["Department network 2", "ServiceDesk  3", "Customer  1", "ClosedHours network 16"], sums.Select(s => $"{s.Key.Holder} {s.Key.Department} {s.Value / 3_600_000}"));
     }
 
     [Fact]
@@ -140,6 +141,7 @@ public sealed class ExplainTests : IDisposable
         _desk.Clock("start: created, stop: [ticket.replied], limit: {value: 4, unit: business_hour}").Created("2026-03-06T15:00:00Z");
         var (history, policies, now) = (_desk.Judge().HistoryOf(T), _desk.Policies, PolicyDesk.Ms("2026-03-06T15:00:00Z"));
         const int Sample = 20_000;
+        for (var i = 0; i < Sample; i++) TicketRules.Evaluate(T, history, policies, now); // until the compiler has done its best
         var watch = System.Diagnostics.Stopwatch.StartNew();
         for (var i = 0; i < Sample; i++) TicketRules.Evaluate(T, history, policies, now);
         TestContext.Current.TestOutputHelper!.WriteLine($"{watch.Elapsed.TotalMicroseconds / Sample:F1} us a ticket of five clocks: {watch.Elapsed.TotalSeconds * 1_000_000 / Sample:F0} s for 1 M on one core");
