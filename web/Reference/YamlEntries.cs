@@ -20,12 +20,24 @@ internal static class YamlEntries
     public static YamlEntry One(string file, IReadOnlyList<string> keys, IReadOnlyList<string> later) =>
         Root(file) is { } root ? Entry(file, root, keys, later) : throw new ReferenceDataException(file, 0, "is empty");
 
+    /// <summary>The same for a text that is no file yet; <paramref name="name"/> stands for the file in complaints.</summary>
+    public static YamlEntry OneText(string name, string text, IReadOnlyList<string> keys)
+    {
+        using var reader = new StringReader(text);
+        return Root(name, reader) is { } root ? Entry(name, root, keys, []) : throw new ReferenceDataException(name, 0, "is empty");
+    }
+
     private static YamlNode? Root(string file)
+    {
+        using var reader = File.OpenText(file);
+        return Root(file, reader);
+    }
+
+    private static YamlNode? Root(string file, TextReader reader)
     {
         var stream = new YamlStream();
         try
         {
-            using var reader = File.OpenText(file);
             stream.Load(reader);
         }
         catch (YamlException broken)
