@@ -33,42 +33,46 @@ public enum Refusal { None, Full, ReadOnly }
 /// </summary>
 public sealed class LocalHost : IAsyncDisposable
 {
-    // A snapshot holds every history: writing it again only after a share of growth keeps its cost per event level for good.
-    private const long EventsPerSnapshot = 200_000, SnapshotShare = 2;
     private const int EventsPerTurn = 512;
 
     // An offer over HTTP adds at most 1 MiB of body to this, so that a turn always fits into one frame.
     private const long BytesPerTurn = FrameJournal.MaxFrameBytes / 2;
 
-    private readonly record struct Offer(IReadOnlyList<Event> Events, EventHash[] Hashes, long Bytes, TaskCompletionSource<IReadOnlyList<Verdict>?> Answer);
+    // A timer knows nothing of a clock that is set forward while it runs.
+    private const long LongestSleepMs = 1_000;
+
+    private sealed class Asked(IReadOnlyList<Event> events, EventHash[] hashes, long bytes) : Offer(events, hashes, bytes)
+    {
+        public readonly TaskCompletionSource<IReadOnlyList<Verdict>?> Answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     private readonly LocalHostOptions _options;
     private readonly TimeProvider _clock;
     private readonly Action<string> _announce;
     private readonly FrameJournal? _journal;
-    private readonly Channel<Offer> _offers = System.Threading.Channels.Channel.CreateUnbounded<Offer>(new() { SingleReader = true });
-    private readonly Lock _gate = new();
+    private readonly Channel<Asked> _offers = System.Threading.Channels.Channel.CreateUnbounded<Asked>(new() { SingleReader = true });
+    private readonly Lock _gate = new(), _stepping = new(); // the second is held within the first, and never while anything is written
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _writer;
-    private Shard _shard;
+    private readonly Writer _writer;
+    private readonly Task _writing;
     private readonly SnapshotStore? _snapshots;
     private readonly HistoryIndexer? _history;
     private Task _snapshotting = Task.CompletedTask;
-    private long _snapshotAt;
+    private long _wakeAt = long.MaxValue;
     private int _queued;
     private long _queuedBytes;
 
     private LocalHost(LocalHostOptions options, TimeProvider clock, Action<string> announce)
     {
         (_options, _clock, _announce) = (options, clock, announce);
-        _shard = NewShard();
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
+        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen));
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
-        if (_journal is not null && !options.Frozen) Outbox = new(_journal, clock, Wake);
+        if (_journal is not null && !options.Frozen) Outbox = new(_journal, _writer, _stepping, clock, Wake);
         Live(options.Past);
         Recover();
         if (_journal is not null && !options.Frozen) _history = new(options.DataFolder!, _journal, announce);
-        _writer = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        _writing = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
     /// <summary>A commit failed or may have failed: nothing is acknowledged on this state any more. Reading goes on.</summary>
@@ -98,7 +102,7 @@ public sealed class LocalHost : IAsyncDisposable
     /// <summary>Reads the state between turns. Keep it short: the writer waits meanwhile.</summary>
     public T Read<T>(Func<Shard, T> read)
     {
-        lock (_gate) return read(_shard);
+        lock (_gate) return read(_writer.Shard);
     }
 
     /// <summary>Offers a batch; returns when every accepted event is durable.</summary>
@@ -108,9 +112,9 @@ public sealed class LocalHost : IAsyncDisposable
         var bytes = 0L;
         foreach (var e in events) bytes += e.Raw.Length;
         if (!Admit(events.Count, bytes)) return (Refusal.Full, []);
-        var answer = new TaskCompletionSource<IReadOnlyList<Verdict>?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_offers.Writer.TryWrite(new(events, EventHash.Of(events), bytes, answer))) { Leave(events.Count, bytes); return (Refusal.ReadOnly, []); }
-        return await answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
+        var offer = new Asked(events, EventHash.Of(events), bytes);
+        if (!_offers.Writer.TryWrite(offer)) { Leave(events.Count, bytes); return (Refusal.ReadOnly, []); }
+        return await offer.Answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
     }
 
     /// <summary>Room in the queue, by events and by bytes. An offer alone is never too large: the edge has bounded it.</summary>
@@ -139,63 +143,61 @@ public sealed class LocalHost : IAsyncDisposable
     {
         _offers.Writer.TryComplete();
         await _stop.CancelAsync();
-        try { await _writer; } catch (OperationCanceledException) { }
+        try { await _writing; } catch (OperationCanceledException) { }
         await _snapshotting;
-        Snapshot(atLeast: 1);
+        Tell(new WriterInput.SnapshotDone());
+        while (Tell(new WriterInput.Stop())) { }
         await _snapshotting;
         _history?.Dispose();
         Outbox?.Dispose();
-        while (WriteReports()) { } // a clean stop leaves nothing to be told twice
         _journal?.Dispose();
         _stop.Dispose();
     }
 
-    private Shard NewShard() => new(_options.Policies, new(_options.BackfillUntil is not null));
-
     private void Recover()
     {
-        if (_journal is null) return;
-        var frames = Replay(_journal);
-        if (_shard.EventCount > 0) _announce($"recovered {_shard.EventCount} events ({frames} turns after the newest snapshot)");
-        if (!_options.Frozen) Turn([]); // everything overdue is raised at once, with its true time
+        var frames = _journal is null ? 0 : Replay(_journal);
+        if (_journal is not null && _writer.Shard.EventCount > 0) _announce($"recovered {_writer.Shard.EventCount} events ({frames} turns after the newest snapshot)");
+        Tell(new WriterInput.Recovered(Now));
     }
 
     private void Live(IEnumerable<TurnInput> past)
     {
+        var shard = _writer.Shard;
         foreach (var turn in past)
         {
-            while (_shard.NextWake <= turn.Now) _shard.Step(new(_shard.NextWake, []));
-            _shard.Step(turn);
+            while (shard.NextWake <= turn.Now) shard.Step(new(shard.NextWake, []));
+            shard.Step(turn);
         }
     }
 
     private async Task Write()
     {
-        var batch = new List<Offer>();
+        var batch = new List<Asked>();
         try
         {
             while (!_stop.IsCancellationRequested)
             {
                 await WaitForWork();
                 Gather(batch);
-                Turn(batch);
+                if (_snapshotting.IsCompleted) Tell(new WriterInput.SnapshotDone());
+                Tell(new WriterInput.Turn(Now, batch));
                 batch.Clear();
-                Snapshot(Math.Max(EventsPerSnapshot, _snapshotAt / SnapshotShare));
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            FailStop($"a turn failed: {fault}"); // a fault of this program; half a turn may be in the state, nothing of it in the journal
+            Tell(new WriterInput.CommitFailed($"a turn failed: {fault}")); // a fault of this program; half a turn may be in the state, nothing of it in the journal
         }
         finally
         {
             _offers.Writer.TryComplete(); // whoever offers from now on is told, instead of waiting for ever
-            Answer(batch, null);
-            while (_offers.Reader.TryRead(out var late)) Answer([late], null);
+            foreach (var asked in batch) Answer(asked, null);
+            while (_offers.Reader.TryRead(out var late)) Answer(late, null);
         }
     }
 
-    private void Gather(List<Offer> batch)
+    private void Gather(List<Asked> batch)
     {
         var (events, bytes) = (0, 0L);
         while (events < EventsPerTurn && bytes < BytesPerTurn && _offers.Reader.TryRead(out var offer))
@@ -208,9 +210,7 @@ public sealed class LocalHost : IAsyncDisposable
 
     private async Task WaitForWork()
     {
-        var wake = _options.Frozen ? long.MaxValue : Read(s => s.NextWake);
-        if (_options.BackfillUntil is not null) wake = long.MaxValue;
-        var wait = wake == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, 3_600_000));
+        var wait = _wakeAt == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(_wakeAt - Now, 0, LongestSleepMs));
         if (wait == TimeSpan.Zero) return;
         using var wakeUp = new CancellationTokenSource(wait, _clock);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, wakeUp.Token);
@@ -218,79 +218,78 @@ public sealed class LocalHost : IAsyncDisposable
         catch (OperationCanceledException) when (!_stop.IsCancellationRequested) { }
     }
 
-    private void Turn(IReadOnlyList<Offer> batch)
+    /// <summary>Lets the writer decide and does what it wants.</summary>
+    /// <returns>whether it wanted anything</returns>
+    private bool Tell(WriterInput input)
     {
-        IReadOnlyList<Event> events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(o => o.Events)];
-        IReadOnlyList<EventHash> hashes = batch.Count == 1 ? batch[0].Hashes : [.. batch.SelectMany(o => o.Hashes)];
-        if (events.Count > 0 && ReadOnly) { Answer(batch, null); return; }
-        TurnEffects effects;
-        long version;
-        bool committed;
-        lock (_gate)
+        List<WriterEffect> left = [];
+        lock (_gate) // nobody may read, and show, what is not durable yet
         {
-            version = _shard.Version;
-            effects = _shard.Step(new(Now, events) { Hashes = hashes });
-            // Inside the gate: nobody may read, and show, what is not durable yet.
-            committed = !effects.MustCommit || ReadOnly || Commit(effects);
+            for (WriterInput? next = input; next is not null;)
+            {
+                var effects = Step(next);
+                next = null;
+                foreach (var effect in effects)
+                {
+                    if (effect is WriterEffect.Commit or WriterEffect.Mark) next = Durably(effect);
+                    else left.Add(effect);
+                    if (effect is WriterEffect.FailStop stop) FailStop(stop.Why);
+                }
+            }
         }
-        if (!committed) { Answer(batch, null); return; }
-        Answer(batch, effects.Verdicts);
-        if (!effects.MustCommit && Outbox is { Overdue: true }) WriteReports();
-        foreach (var alert in effects.Alerts)
-            if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
-        if (Read(s => s.Version) != version) Changed?.Invoke();
+        foreach (var effect in left) Do(effect);
+        return left.Count > 0;
     }
 
-    private bool Commit(TurnEffects effects) => _journal is not { } journal || Durably(() =>
+    private IReadOnlyList<WriterEffect> Step(WriterInput input)
     {
-        // What must be told is in the same commit as its cause; so is what came of telling earlier.
-        var sequence = journal.Append(TurnFrame.Write(_shard.Now, effects.Commit), OutboxRow.Of(effects.Alerts), Outbox?.ToWrite() ?? []);
-        Outbox?.Written();
-        _history?.Committed(sequence, effects.Commit);
-    });
+        lock (_stepping) return _writer.Step(input);
+    }
 
-    /// <summary>Send results that no commit has taken along.</summary>
-    /// <returns>whether some were written</returns>
-    private bool WriteReports()
+    private void Do(WriterEffect effect)
     {
-        if (ReadOnly || _journal is null || Outbox is null) return false;
-        var reports = Outbox.ToWrite();
-        var durable = Durably(() =>
+        switch (effect)
         {
-            if (reports.Count > 0) _journal.Report(reports);
-            Outbox.Written();
-        });
-        return durable && reports.Count > 0;
+            case WriterEffect.Ack ack: Answer((Asked)ack.Offer, ack.Verdicts); break;
+            case WriterEffect.Refuse refuse: Answer((Asked)refuse.Offer, null); break;
+            case WriterEffect.Push push:
+                foreach (var alert in push.Alerts)
+                    if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
+                Changed?.Invoke();
+                break;
+            case WriterEffect.Arm arm: _wakeAt = arm.WakeAt; break;
+            case WriterEffect.ArmReports arm: Outbox?.Arm(arm.WaitMs); break;
+            case WriterEffect.Snapshot snapshot: Keep(snapshot.Image); break;
+        }
     }
 
-    private bool Durably(Action write)
+    private WriterInput Durably(WriterEffect effect)
     {
         try
         {
-            write();
-            return true;
+            if (effect is WriterEffect.Mark mark) _journal!.Report(mark.Reports);
+            else if (effect is WriterEffect.Commit commit)
+            {
+                var sequence = _journal!.Append(TurnFrame.Write(commit.Now, commit.Events), commit.Rows, commit.Reports);
+                _history?.Committed(sequence, commit.Events);
+            }
+            return new WriterInput.CommitOk();
         }
         catch (JournalFailedException failure)
         {
-            FailStop($"journal failed: {failure.Message}");
-            return false;
+            return new WriterInput.CommitFailed($"journal failed: {failure.Message}");
         }
     }
 
     // An offer of nothing: the writer looks at what is due.
-    private void Wake() => _offers.Writer.TryWrite(new([], [], 0, new(TaskCreationOptions.RunContinuationsAsynchronously)));
+    private void Wake() => _offers.Writer.TryWrite(new([], [], 0));
 
-    /// <summary>The state may hold what is not durable. Never acknowledge on it: drop it, keep what the journal has, stop writing.</summary>
     private void FailStop(string why)
     {
         ReadOnly = true;
         _announce($"read-only from now on: {why}");
-        if (_journal is null) return;
-        lock (_gate)
-        {
-            _shard = NewShard();
-            Replay(_journal);
-        }
+        if (_journal is not null) Replay(_journal);
+        _wakeAt = long.MinValue; // of the state that was dropped; the next turn says anew
     }
 
     /// <summary>The newest snapshot that this journal knows, then the turns after it.</summary>
@@ -298,43 +297,31 @@ public sealed class LocalHost : IAsyncDisposable
     {
         var frames = 0L;
         var snapshot = _options.Frozen ? null : _snapshots?.ReadNewestGood(_announce, journal.Holds); // verify trusts the journal alone
-        if (snapshot is { } found) _shard.Resume(ShardSnapshot.Read(found.Payload));
-        _snapshotAt = _shard.EventCount;
+        if (snapshot is { } found) Step(new WriterInput.Resume(ShardSnapshot.Read(found.Payload)));
         foreach (var (_, bytes) in journal.ReadFrom(snapshot?.Sequence ?? 0))
         {
             var frame = TurnFrame.Read(bytes);
-            _shard.Step(new(frame.Now, frame.Events, Replayed: true));
+            Step(new WriterInput.Replay(frame.Now, frame.Events));
             frames++;
         }
         return frames;
     }
 
-    /// <summary>
-    /// When a start would otherwise have this many events to take again. The image is taken between turns; writing it is not the writer's work.
-    /// </summary>
-    private void Snapshot(long atLeast)
+    /// <summary>The image was taken between turns; writing it is not the writer's work.</summary>
+    private void Keep(ShardImage image)
     {
-        if (_journal is null || _snapshots is null || ReadOnly || _options.Frozen || _shard.EventCount - _snapshotAt < atLeast) return;
-        if (!_snapshotting.IsCompleted) return;
-        ShardImage image;
-        long sequence;
-        ReadOnlyMemory<byte> hash;
-        lock (_gate) (image, sequence, hash, _snapshotAt) = (_shard.Image(), _journal.LastSequence, _journal.LastHash.ToArray(), _shard.EventCount);
+        var (sequence, hash) = (_journal!.LastSequence, _journal.LastHash.ToArray());
         _snapshotting = Task.Run(() =>
         {
-            try { _snapshots.Write(sequence, hash.Span, ShardSnapshot.Write(image)); }
+            try { _snapshots!.Write(sequence, hash, ShardSnapshot.Write(image)); }
             catch (IOException failure) { _announce($"no snapshot: {failure.Message}"); } // a start takes longer; nothing is lost
         });
     }
 
-    private void Answer(IReadOnlyList<Offer> batch, IReadOnlyList<Verdict>? verdicts)
+    private void Answer(Asked offer, IReadOnlyList<Verdict>? verdicts)
     {
-        var at = 0;
-        foreach (var offer in batch)
-        {
-            Leave(offer.Events.Count, offer.Bytes);
-            offer.Answer.TrySetResult(verdicts is null ? null : [.. verdicts.Skip(at).Take(offer.Events.Count)]);
-            at += offer.Events.Count;
-        }
+        if (offer.Answer.Task.IsCompleted) return;
+        Leave(offer.Events.Count, offer.Bytes);
+        offer.Answer.TrySetResult(verdicts);
     }
 }

@@ -5,7 +5,7 @@ using OpsMonitor.Grains.Turns;
 namespace OpsMonitor.Silo.Local;
 
 /// <summary>A shard's image as bytes. The store around it has the checksum and the version of the fold; here is only the order of fields.</summary>
-internal static class ShardSnapshot
+public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
     public const int FoldVersion = 2;

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using OpsMonitor.Grains.Alerts;
 
 namespace OpsMonitor.Silo.Local.Journal;
 

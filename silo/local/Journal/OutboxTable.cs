@@ -19,7 +19,7 @@ internal sealed class OutboxTable
     public const int PrunedAtOnce = 2 * ReportsAtOnce;
 
     /// <summary>Reports that one write takes at most.</summary>
-    public const int ReportsAtOnce = 512;
+    public const int ReportsAtOnce = OutboxBook.ReportsAtOnce;
 
     // Both indexes are partial, so a row is only ever in one of them, and what is pending is found however much has been sent.
     public const string Layout = """

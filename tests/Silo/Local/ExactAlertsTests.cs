@@ -66,6 +66,18 @@ public sealed class ExactAlertsTests(ITestOutputHelper output)
         Assert.Equal(0, again.Lateness.Total);
     }
 
+    [Fact(Timeout = 60_000)] // a machine that slept, or a clock that was wrong at the start
+    public async Task A_clock_that_is_set_forward_under_a_sleeping_writer_wakes_it_within_a_second_or_so()
+    {
+        using var folder = new TemporaryFolder();
+        var clock = new SetClock();
+        await using var host = Open(folder, clock);
+        await Take(host, [Ticket("T-1", clock.NowMs)]);
+        Assert.Empty(Breaches(host));
+        clock.Ahead = TimeSpan.FromMinutes(20); // the writer sleeps until the warning, eleven minutes and more from now
+        Assert.Single(await Until(host, found => found.Count > 0, TimeSpan.FromSeconds(20)));
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_journal_that_fails_stops_acknowledging_and_loses_nothing_that_was_acknowledged()
     {
