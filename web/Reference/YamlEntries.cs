@@ -129,6 +129,9 @@ internal sealed class YamlEntry(string file, YamlMappingNode mapping)
     public IReadOnlyList<(string Text, long Line)>? Texts(string key) => Nodes(key)?.Select(node =>
         node is YamlScalarNode { Value: { Length: > 0 } value } ? (value, node.Start.Line) : throw At(node.Start.Line, $"'{key}' must hold text")).ToList();
 
+    /// <summary>A mapping found inside this one.</summary>
+    public YamlEntry Inner(YamlNode node, IReadOnlyList<string> keys) => YamlEntries.Entry(file, node, keys, []);
+
     public ReferenceDataException At(long line, string rule) => new(file, line, rule);
 
     private IList<YamlNode>? Nodes(string key) => Node(key) switch
