@@ -11,7 +11,8 @@ public static class CommandLine
     {
         var root = new RootCommand("OpsMonitor: true, live numbers for complaint desks and call centres")
         {
-            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), SendCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(),
+            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), SendCommand.Make(), VerifyCommand.Make(), ExportCommand.Make(), ImportCommand.Make(),
+            KeyCommand.Make(), VaultCommand.Make(), HealthCommand.Make(),
         };
         // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
         string[] own = ["--help", "-h", "-?", "--version"];
