@@ -77,7 +77,15 @@ internal sealed partial class ServerProcess : IDisposable
         _process.WaitForExit();
     }
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>Processor time that it has used, in ms.</summary>
+    public double CpuMs
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalMilliseconds;
+        }
+    }
 
     /// <summary>SIGTERM, and the end that follows: a clean stop.</summary>
     public async Task StopAsync()
