@@ -51,17 +51,7 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
     {
         try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
         _nextWaits = false;
-        _writing = Keep();
+        _writing = this.Keep(stored);
         await _writing;
-    }
-
-    private async Task Keep()
-    {
-        try { await stored.WriteStateAsync(); }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
     }
 }

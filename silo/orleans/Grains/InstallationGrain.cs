@@ -65,12 +65,7 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
     private async Task Write()
     {
         await _writing.WaitAsync(); // two writes at once would guard against each other
-        try { await stored.WriteStateAsync(); }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
+        try { await this.Keep(stored); }
         finally { _writing.Release(); }
     }
 

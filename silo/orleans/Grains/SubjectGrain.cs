@@ -61,19 +61,11 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     private async Task Keep()
     {
-        try
-        {
-            // The directory first: a subject that nobody can find would never be told again after a crash.
-            if (!stored.RecordExists) await cluster.Register(_subject);
-            stored.State.Events = _life.Kept;
-            stored.State.Alerts = _life.Alerts;
-            await stored.WriteStateAsync();
-        }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
+        // The directory first: a subject that nobody can find would never be told again after a crash.
+        if (!stored.RecordExists) await cluster.Register(_subject);
+        stored.State.Events = _life.Kept;
+        stored.State.Alerts = _life.Alerts;
+        await this.Keep(stored);
     }
 
     private void Tell()
