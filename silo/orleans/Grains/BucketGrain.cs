@@ -31,10 +31,10 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
         return Write(); // also for one that is known: its write may not have ended well
     }
 
-    public async Task<int> Retell()
+    public async Task<int> Retell(bool again)
     {
         foreach (var some in stored.State.Subjects.ToArray().Chunk(ToldAtOnce))
-            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell()));
+            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell(again)));
         return stored.State.Subjects.Count;
     }
 

@@ -106,7 +106,7 @@ public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentG
     // Whatever an activation before this one knew: the subjects know it, and tell it again.
     private async Task BecomeWhole()
     {
-        await Cluster.Repair();
+        await Cluster.Repair(again: true);
         _mark = _mark with { Whole = true };
     }
 

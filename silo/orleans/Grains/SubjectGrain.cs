@@ -32,8 +32,9 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     public Task Judge() => Settle(_life.Judge(cluster.Time.Now));
 
-    public async Task Retell()
+    public async Task Retell(bool again)
     {
+        if (!again && _heard.IsCompletedSuccessfully) return;
         _toldFact = null;
         await Settle(_life.Judge(cluster.Time.Now));
         await _heard;
