@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Adapters;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Ingest;
@@ -18,7 +19,7 @@ public static class Server
 {
     public static WebApplication Build(ServeOptions options, Action<string> announce)
     {
-        var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
+        var referenceFolder = ReferenceFolder(options);
         var reference = ReferenceData.Load(referenceFolder);
         var policies = PolicyFolder.Load(referenceFolder, reference);
         TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
@@ -47,6 +48,7 @@ public static class Server
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         AddDoors(builder.Services, options, reference, clock, announce);
+        builder.Services.AddAdapters(options.DataFolder, ReferenceFolder(options), announce);
         addHost(builder.Services);
         builder.Services.AddBoard();
         return Map(builder.Build());
@@ -79,6 +81,9 @@ public static class Server
     // By a factory, so that the container disposes it: a clean stop writes a snapshot and lets the data folder go.
     private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton<IOpsHost>(_ => new OneMachine(host));
 
+    private static string? ReferenceFolder(ServeOptions options) =>
+        options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
+
     private static string? Beside(string dataFolder)
     {
         var folder = Path.Combine(dataFolder, "reference");
@@ -101,6 +106,7 @@ public static class Server
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
+        app.MapAdapters();
         app.MapCustomers();
         app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
         {
