@@ -11,7 +11,7 @@ public static class CommandLine
     {
         var root = new RootCommand("OpsMonitor: true, live numbers for complaint desks and call centres")
         {
-            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), SendCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), MapCommand.Make(), TailCommand.Make(),
+            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), SendCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), MapCommand.Make(), TailCommand.Make(), AmiCommand.Make(),
         };
         // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
         string[] own = ["--help", "-h", "-?", "--version"];
