@@ -36,10 +36,10 @@ public sealed class AsteriskTailTests : IDisposable
         {
             writer.Begin(20);
             writer.RenameTo($"{Log}.{round}");
-            await Task.Delay(30, stop.Token);
+            if (round % 2 == 0) await File.WriteAllTextAsync(Log, "", stop.Token); // logrotate's create
+            await Task.Delay(50, stop.Token);
             writer.End(10); // into the renamed file
-            if (round % 2 == 0) File.WriteAllText(Log, ""); // logrotate's create
-            await Task.Delay(30, stop.Token);
+            await Task.Delay(50, stop.Token);
             writer.Reopen();
             writer.End(10);
         }
