@@ -34,7 +34,7 @@ public sealed class AsteriskTail(AsteriskTailOptions options, Action<string> ann
         var state = TailState.Load(options.State);
         var story = new QueueLogStory(AsteriskQueueLogConverter.SourceName, options.Zone, state.Log);
         _line = state.Line;
-        using var tail = new LogTail(options.File, state.Place, announce);
+        using var tail = new LogTail(options.File, state.Place, state.Since, announce);
         try
         {
             while (!stop.IsCancellationRequested)
@@ -72,7 +72,7 @@ public sealed class AsteriskTail(AsteriskTailOptions options, Action<string> ann
         if (unreadable.Count > 0) await File.AppendAllLinesAsync(Unreadable, unreadable, CancellationToken.None);
         _report = _report with { Unreadable = _report.Unreadable + unreadable.Count };
         if (story.Latest > Instant.MinValue) story.Forget(story.Latest - LongestSilence);
-        new TailState(tail.Place, _line, story.State).Save(options.State);
+        new TailState(tail.Place, _line, story.State, DateTime.UtcNow).Save(options.State);
     }
 
     private async Task SendAsync(string events, CancellationToken stop)

@@ -19,10 +19,12 @@ public sealed class LogTail : IDisposable
     private Stream? _file;
     private bool _isOlder;
     private int _looks;
+    private DateTime? _since;
 
-    public LogTail(string path, LogPlace place, Action<string> announce)
+    /// <param name="since">UTC; where nothing was read yet: rotated files that were written to after this stand before the log</param>
+    public LogTail(string path, LogPlace place, DateTime? since, Action<string> announce)
     {
-        (_path, Place, _announce) = (Path.GetFullPath(path), place, announce);
+        (_path, Place, _since, _announce) = (Path.GetFullPath(path), place, place.Offset == 0 ? since : null, announce);
     }
 
     /// <summary>After the last line that <see cref="Read"/> gave.</summary>
@@ -71,7 +73,8 @@ public sealed class LogTail : IDisposable
         _file?.Dispose();
         (_file, _isOlder) = (TryOpen(_path), false);
         _older.Clear();
-        if (Place.Offset == 0 || (_file is not null && Place.IsIn(_file)) || FindRotated()) _looks = 0;
+        if (Place.Offset == 0 && _since is not null) FindWritten();
+        else if (Place.Offset == 0 || (_file is not null && Place.IsIn(_file)) || FindRotated()) _looks = 0;
         else if (_file is null || ++_looks < LooksBeforeLost) Close();
         else
         {
@@ -79,6 +82,14 @@ public sealed class LogTail : IDisposable
             _announce($"{_path}: the file that was being read is gone, at byte {Place.Offset}; lines between it and this file may be missing");
             (Place, _looks) = (LogPlace.Start, 0);
         }
+    }
+
+    /// <summary>A log without a byte has no mark to be known by: only the time tells whether it was rotated since.</summary>
+    private void FindWritten()
+    {
+        foreach (var file in Rotated().Where(f => File.GetLastWriteTimeUtc(f) > _since)) _older.Enqueue(file);
+        _since = null;
+        if (_older.Count > 0) Advance();
     }
 
     private bool FindRotated()

@@ -9,14 +9,15 @@ namespace OpsMonitor.Web.Adapters;
 /// events: after a crash in between the same lines give the same ids again, and those are duplicates.
 /// </summary>
 /// <param name="Line">lines that were read, over all rotations</param>
-public sealed record TailState(LogPlace Place, int Line, QueueLogState Log)
+/// <param name="Since">UTC: when this was noted</param>
+public sealed record TailState(LogPlace Place, int Line, QueueLogState Log, DateTime Since)
 {
-    public static readonly TailState Start = new(LogPlace.Start, 0, QueueLogState.Empty);
 
+    /// <summary>The state as it was noted; where none was, that of the beginning, which is noted at once.</summary>
     /// <exception cref="InvalidDataException">The file is there and cannot be read; it is never replaced.</exception>
     public static TailState Load(string path)
     {
-        if (!File.Exists(path)) return Start;
+        if (!File.Exists(path)) new TailState(LogPlace.Start, 0, QueueLogState.Empty, DateTime.UtcNow).Save(path);
         try { return JsonSerializer.Deserialize(File.ReadAllBytes(path), TailJson.Default.TailState) ?? throw new JsonException(); }
         catch (JsonException e) { throw new InvalidDataException($"{path} cannot be read; to begin again with the log as it is, move it away", e); }
     }

@@ -86,6 +86,25 @@ public sealed class AsteriskTailTests : IDisposable
     }
 
     [Fact]
+    public async Task A_first_start_on_an_empty_log_knows_later_what_was_written_since()
+    {
+        await File.WriteAllTextAsync(Log + ".7", "1772355000|old|support|NONE|ENTERQUEUE||x|1\n", TestContext.Current.CancellationToken);
+        using var writer = new QueueLogWriter(Log);
+        await Once();
+        await Task.Delay(20, TestContext.Current.CancellationToken);
+        writer.Begin(3);
+        writer.RenameTo(Log + ".2");
+        writer.Reopen();
+        await Task.Delay(20, TestContext.Current.CancellationToken);
+        writer.End(3);
+        writer.RenameTo(Log + ".1");
+        writer.Reopen();
+        writer.Begin(2);
+        await Once();
+        Assert.Equal(Expected(writer), desk.Taken);
+    }
+
+    [Fact]
     public async Task Killed_between_the_servers_yes_and_the_note_of_it_the_tail_says_the_same_again_under_the_same_ids()
     {
         using var writer = new QueueLogWriter(Log);
