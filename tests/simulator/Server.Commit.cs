@@ -57,6 +57,7 @@ public sealed partial class Server
             _world.Coverage.Add(fate == Fate.Lost ? "commit failed" : "commit failed after it was durable");
             Failed(append, known);
         }
+        if (Up && !Committing) Sleep(_wakeAt); // a timer that went off during the commit found nobody
         Poll();
     }
 
@@ -91,7 +92,7 @@ public sealed partial class Server
         _wakeAt = long.MinValue;
         var life = Epoch;
         // Somebody reads the message and starts it again.
-        _world.After(_world.Dice.Between(500, _faults.DownMs), () => { if (Up && life == Epoch) Crash(); });
+        _world.After(_world.Dice.Between(500, _world.Calm ? 501 : _faults.DownMs), () => { if (Up && life == Epoch) Crash(); });
     }
 
     private void Keep(ShardImage image)

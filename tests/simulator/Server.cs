@@ -88,6 +88,7 @@ public sealed partial class Server
         _frames = [.. Journal.Frames];
         Recover();
         if (Writer.Shard.NextWake <= Clock) _world.Coverage.Add("overdue at start");
+        _turnClock = Clock;
         if (_planted != Planted.DeadlinesNotRebuilt) Feed(new WriterInput.Recovered(Clock));
         if (!Up) return;
         Teller.ServerStarted();
@@ -240,7 +241,7 @@ public sealed partial class Server
         _wakeAt = wakeAt;
         var sleep = ++_sleep;
         if (wakeAt == long.MaxValue) return;
-        var wait = Math.Clamp(wakeAt - Clock, 0, _planted == Planted.SleepsThroughClockStep ? 3_600_000 : LongestSleepMs);
+        var wait = Math.Clamp(Math.Max(0, wakeAt) - Clock, 0, _planted == Planted.SleepsThroughClockStep ? 3_600_000 : LongestSleepMs);
         InThisLife(wait, () => { if (sleep == _sleep) Poll(slept: true); });
     }
 
