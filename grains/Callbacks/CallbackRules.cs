@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Callbacks;
@@ -18,7 +19,7 @@ public static class CallbackRules
         public readonly SortedSet<string> Anomalies = new(StringComparer.Ordinal);
     }
 
-    public static Evaluation Evaluate(Subject subject, IReadOnlyList<Event> history, long now)
+    public static Evaluation Evaluate(Subject subject, IReadOnlyList<Event> history, PolicySet policies, long now)
     {
         var s = new Story();
         foreach (var e in history) Apply(s, e);
@@ -32,7 +33,9 @@ public static class CallbackRules
         if (over is null) j.Member(dueReached ? Measure.CallbackOverdue : Measure.CallbackPending, null, s.Department, s.DueAt);
         if (dueReached && !withdrawn && !(s.ReachedAt <= s.DueAt) && !(s.ExhaustedAt <= s.DueAt))
             j.Alert(new(subject, "callback_missed", 1, "callback", AlertLevel.Red, s.Department, s.DueAt, s.DueAt, over is null));
-        return j.Done(new(subject, State(s, dueReached), s.Department, null, s.PromisedAt, over, 0, s.Promise.OwnerId, [], [.. s.Anomalies])
+        var clocks = CallbackClocks.Judge(
+            subject, history, CallbackClocks.FactsOf(s.Promise, s.PromisedAt, s.Department), s.DueAt, s.ReachedAt, s.CancelledAt ?? s.ExhaustedAt, policies, j);
+        return j.Done(new(subject, State(s, dueReached), s.Department, null, s.PromisedAt, over, 0, s.Promise.OwnerId, clocks, [.. s.Anomalies])
         {
             DueAt = over is null ? s.DueAt : null,
         });

@@ -17,6 +17,7 @@ public enum Measure
 
     // Tickets; bucket = the instant at which it happened. Deltas sum to a level. ReopenedTickets: the closing that was undone within 30 days.
     Created, Complaints, Resolved, Closed, ClosedOnTime, Reopened, ReopenedTickets, OpenDelta, UnresolvedDelta, OnTheSpot,
+    HeldMs, // of tickets that ended; param: who had it
 
     // Clocks; bucket = the due instant. Param: clock id.
     ClockDue, ClockMet,

@@ -77,6 +77,9 @@ public static class MetricTable
         t["tickets.unresolved"] = level[Measure.UnresolvedDelta];
         t["on_the_spot"] = new Ratio(s[Measure.OnTheSpot], s[Measure.Complaints]);
         t["reopen_rate"] = new Ratio(s[Measure.ReopenedTickets], s[Measure.Closed]);
+        var held = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var holder in s.Params(Measure.HeldMs)) held[$"{holder}_s"] = Formulas.MeanSeconds(s[Measure.HeldMs, holder], 1);
+        t["time_ledger"] = held.Count == 0 ? null : held;
         t["resolution.on_time"] = Formulas.ResolutionOnTime(s);
         Distribution(t, "resolution.", s, Measure.ResolutionMs);
         Distribution(t, "resolution.wall.", s, Measure.ResolutionWallMs);

@@ -17,8 +17,11 @@ public static class TicketRules
 
         var judged = new Judgement(now);
         Count(story, judged);
-        var clocks = Clocks(story, policies).Select(c => Judge(subject, story, c.Policy, c.Input, policies, judged)).ToList();
+        var clocks = new List<ClockRow>();
+        foreach (var clock in TicketClocks.Of(story, history, policies, now, at => judged.Reached(at)))
+            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
         CountClosing(story, clocks, judged);
+        CountHeld(story, policies, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks,
             [.. story.Anomalies])
@@ -60,6 +63,14 @@ public static class TicketRules
             j.Point(Measure.OnTheSpot, null, s.Department, s.CreatedAt);
     }
 
+    // Of tickets that are over, in the bucket of their end: a department's closed hours are its own, what the desk or the customer had the ticket's department's.
+    private static void CountHeld(TicketStory s, PolicySet policies, Judgement j)
+    {
+        if ((s.ExitAt ?? s.ClosedAt) is not { } end) return;
+        foreach (var ((holder, department), ms) in TimeLedger.Sum(TimeLedger.Of(s, policies, end)))
+            j.Point(Measure.HeldMs, null, department.Length > 0 ? department : s.Department, end, ms, Words.Of(holder));
+    }
+
     private static void CountClosing(TicketStory s, List<ClockRow> clocks, Judgement j)
     {
         var resolution = clocks.FirstOrDefault(c => c.Id == "resolution");
@@ -71,73 +82,51 @@ public static class TicketRules
         }
     }
 
-    private static IEnumerable<(ClockPolicy Policy, ClockInput Input)> Clocks(TicketStory s, PolicySet policies)
+    /// <summary>One clock: its row, what it adds to the numbers, and its alerts.</summary>
+    internal static ClockRow Judge(Subject subject, TicketClock clock, ClockPlan plan, Judgement j)
     {
-        var priority = s.Priority ?? Policy.DefaultPriority;
-        foreach (var clock in policies.Policy.Clocks)
-        {
-            var limit = clock.LimitFor(priority);
-            if (clock.Per == ClockPer.Dispatch)
-            {
-                foreach (var d in s.Dispatches.Values)
-                    yield return (clock, new($"{clock.Id}/{d.Id}", clock.Id, d.Department, d.At, limit, d.DueAt, [], d.AnsweredAt, d.WithdrawnAt ?? s.ExitAt ?? s.ClosedAt, clock.WarnPercent));
-                continue;
-            }
-            var stop = StopOf(s, clock);
-            yield return (clock, new(clock.Id, clock.Id, s.Department, s.CreatedAt, limit, OwnDue(s, clock.Id), PausesOf(s, clock), stop, s.ExitAt ?? s.ClosedAt, clock.WarnPercent));
-        }
-    }
-
-    private static long? OwnDue(TicketStory s, string clock) =>
-        s.ExtendedTo.TryGetValue(clock, out var extended) ? extended : clock == "resolution" ? Times.Ms(s.Created!.DueAt) : null;
-
-    private static long? StopOf(TicketStory s, ClockPolicy clock)
-    {
-        if (clock.Stop.Contains("ticket.resolved")) return s.Resolved ? s.ResolvedAt[^1] : null;
-        foreach (var (type, at) in s.Stops)
-            if (at >= s.CreatedAt && clock.Stop.Contains(type)) return at;
-        return null;
-    }
-
-    private static List<Stretch> PausesOf(TicketStory s, ClockPolicy clock)
-    {
-        var own = s.Pauses.Where(p => clock.PauseOn.Contains(p.Reason) && (p.Clocks is null || p.Clocks.Contains(clock.Id))).Select(p => p.Stretch).ToList();
-        if (clock.Stop.Contains("ticket.resolved")) // on_reopen: resume; the time it stood resolved counts as paused
-            own.AddRange(s.ReopenedAt.Select((at, i) => new Stretch(s.ResolvedAt[Math.Min(i, s.ResolvedAt.Count - 1)], at)));
-        return own;
-    }
-
-    private static ClockRow Judge(Subject subject, TicketStory s, ClockPolicy promise, ClockInput clock, PolicySet policies, Judgement j)
-    {
-        foreach (var pause in clock.Pauses)
+        var (run, promise, version) = (clock.Run, clock.Chosen.Clock, clock.Chosen.Policy.Version);
+        foreach (var pause in run.Pauses)
         {
             j.Reached(pause.From); // told ahead of its time, it begins on time
             if (pause.To != long.MaxValue) j.Reached(pause.To);
         }
-        var version = promise.PolicyVersion ?? policies.Policy.Version;
-        var state = ClockState.Of(clock, policies.CalendarOf(promise, clock.Department), j.Now);
+        var state = ClockState.Of(promise, plan, run, j.Now);
         if (state.DueAt is { } due && state.State != "cancelled" && j.Reached(due))
         {
-            j.Point(Measure.ClockDue, null, clock.Department, due, 1, clock.Metric);
-            if (state.State == "met") j.Point(Measure.ClockMet, null, clock.Department, due, 1, clock.Metric);
+            j.Point(Measure.ClockDue, null, clock.Department, due, 1, promise.Id);
+            if (state.State == "met") j.Point(Measure.ClockMet, null, clock.Department, due, 1, promise.Id);
         }
-        var open = clock.StoppedAt is null && clock.CancelledAt is null && !s.Ended;
-        if (state.State == "running" && open) j.Member(Measure.ClockRunning, null, clock.Department, state.DueAt!.Value, clock.Metric);
+        var open = run.StoppedAt is null && run.CancelledAt is null;
+        if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);
         if (state.State == "breached") Breach(subject, clock, version, state, open, j);
-        else if (state.State == "running" && state.WarnAt is { } warn && j.Reached(warn)) Warn(subject, clock, version, state, warn, j);
-        return new(clock.Id, promise.PolicyId ?? policies.Policy.Id, version, clock.Department, clock.Start, state.DueAt, state.State, clock.StoppedAt, state.PausedMs, state.LateMs, state.RemainingMs);
+        else if (state.State == "running") Warn(subject, clock, version, state, j);
+        return RowOf(clock, state);
     }
 
-    private static void Breach(Subject subject, ClockInput clock, int version, ClockState state, bool open, Judgement j)
+    internal static ClockRow RowOf(TicketClock clock, ClockState state) => new(
+        clock.Id, clock.Chosen.Policy.Id, clock.Chosen.Policy.Version, clock.Department, clock.Run.Start, state.DueAt, state.State, clock.Run.StoppedAt, state.PausedMs, state.LateMs,
+        state.RemainingMs);
+
+    private static void Breach(Subject subject, TicketClock clock, int version, ClockState state, bool open, Judgement j)
     {
-        var due = state.DueAt!.Value;
-        if (open) j.Member(Measure.ClockBreachedOpen, null, clock.Department, due, clock.Metric);
-        j.Alert(new(subject, "clock_breach", version, clock.Id, AlertLevel.Red, clock.Department, due, due, open));
+        var (due, promise) = (state.DueAt!.Value, clock.Chosen.Clock);
+        if (open) j.Member(Measure.ClockBreachedOpen, null, clock.Department, due, promise.Id);
+        j.Alert(new(subject, "clock_breach", version, clock.Id, promise.Breach, clock.Department, due, due, open));
     }
 
-    private static void Warn(Subject subject, ClockInput clock, int version, ClockState state, long warn, Judgement j)
+    // At risk from the first warning on; each warning is an alert of its own.
+    private static void Warn(Subject subject, TicketClock clock, int version, ClockState state, Judgement j)
     {
-        j.Member(Measure.ClockAtRisk, null, clock.Department, state.DueAt!.Value, clock.Metric);
-        j.Alert(new(subject, "clock_warning", version, clock.Id, AlertLevel.Yellow, clock.Department, state.DueAt!.Value, warn, true));
+        if (state.DueAt is not { } due) return;
+        var (number, atRisk) = (0, false);
+        foreach (var (at, level) in state.Warnings)
+        {
+            number++;
+            if (!j.Reached(at)) continue;
+            if (!atRisk) j.Member(Measure.ClockAtRisk, null, clock.Department, due, clock.Chosen.Clock.Id);
+            atRisk = true;
+            j.Alert(new(subject, number == 1 ? "clock_warning" : $"clock_warning_{number}", version, clock.Id, level, clock.Department, due, Math.Max(at, clock.Run.Start), true));
+        }
     }
 }

@@ -6,6 +6,13 @@ namespace OpsMonitor.Grains.Tickets;
 /// <summary>A half-open stretch; an end of <see cref="long.MaxValue"/> is still going on.</summary>
 internal readonly record struct Stretch(long From, long To);
 
+/// <summary>A time for which the ticket stood resolved: closed in it or not, and reopened or not.</summary>
+internal sealed record Stay(long ResolvedAt)
+{
+    public long? ClosedAt { get; set; }
+    public long? ReopenedAt { get; set; }
+}
+
 internal sealed class DispatchStory(string id, string department, long at, long? dueAt)
 {
     public string Id => id;
@@ -32,6 +39,7 @@ internal sealed class TicketStory
     public string State { get; private set; } = "received";
     public List<long> ResolvedAt { get; } = [];
     public List<long> ReopenedAt { get; } = [];
+    public List<Stay> Stays { get; } = [];
     public long? ClosedAt { get; private set; }
 
     /// <summary>Every closing, and whether it, or the solution before it, was undone within 30 days.</summary>
@@ -40,9 +48,7 @@ internal sealed class TicketStory
     public bool OnTheSpot { get; private set; }
     public bool Resolved { get; private set; }
     public List<(PauseReason Reason, Stretch Stretch, HashSet<string>? Clocks)> Pauses { get; } = [];
-    public Dictionary<string, long> ExtendedTo { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, DispatchStory> Dispatches { get; } = new(StringComparer.Ordinal);
-    public List<(string Type, long At)> Stops { get; } = [];
     public SortedSet<string> Anomalies { get; } = new(StringComparer.Ordinal);
 
     public bool Ended => ExitAt is not null || ClosedAt is not null;
@@ -57,7 +63,6 @@ internal sealed class TicketStory
 
     private void Apply(Event e)
     {
-        Stops.Add((e.Type, e.At));
         if (Created is null && e.Data is not TicketCreated) Anomalies.Add("before_created");
         if (ExitAt is not null) { Anomalies.Add("after_exit"); return; }
         switch (e.Data)
@@ -72,7 +77,6 @@ internal sealed class TicketStory
             case TicketAcknowledged: Advance("acknowledged"); break;
             case TicketClockPaused d: Pause(e.At, d); break;
             case TicketClockResumed d: Resume(e.At, d); break;
-            case TicketExtensionGranted d when Times.Ms(d.DueAt) is { } due: ExtendedTo[d.ClockId] = due; break;
             case TicketResolved d: Resolve(e.At, d.OnTheSpot ?? false); break;
             case TicketReopened: Reopen(e.At); break;
             case TicketClosed: Close(e.At); break;
@@ -118,6 +122,7 @@ internal sealed class TicketStory
         if (Resolved) { Anomalies.Add("resolved_twice"); return; }
         (Resolved, State, OnTheSpot) = (true, "resolved", onTheSpot);
         ResolvedAt.Add(at);
+        Stays.Add(new(at));
     }
 
     private void Reopen(long at)
@@ -128,6 +133,7 @@ internal sealed class TicketStory
         else Closings[^1] = (Closings[^1].At, Closings[^1].ReopenedSoon || soon);
         (Resolved, ClosedAt, State) = (false, null, "reopened");
         ReopenedAt.Add(at);
+        Stays[^1].ReopenedAt = at;
     }
 
     private void Close(long at)
@@ -135,6 +141,7 @@ internal sealed class TicketStory
         if (ClosedAt is not null) { Anomalies.Add("closed_twice"); return; }
         if (!Resolved) Resolve(at, false); // closing is the latest that a ticket can count as resolved
         (ClosedAt, State) = (at, "closed");
+        Stays[^1].ClosedAt = at;
         Closings.Add((at, _reopenedSoon));
         _reopenedSoon = false;
     }

@@ -53,6 +53,13 @@ public sealed class Replica(PolicySet policies) : Tally(policies)
         return true;
     }
 
+    /// <summary>What is known of one source by all who hear it.</summary>
+    public void Know(string source, SourceStats stats)
+    {
+        Sources[source] = stats;
+        LastEventAt = Math.Max(LastEventAt, stats.LastEventAt);
+    }
+
     /// <summary>Time goes on though nobody tells anything.</summary>
     public void Advance(long now) => Now = Math.Max(Now, now);
 

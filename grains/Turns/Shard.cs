@@ -63,6 +63,9 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0, NextWake);
     }
 
+    /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
+    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? [.. held.History.Events] : [];
+
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
         Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History.Events)], [.. Alerts.All],

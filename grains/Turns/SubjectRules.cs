@@ -26,7 +26,7 @@ public static class SubjectRules
     {
         SubjectKind.Ticket => TicketRules.Evaluate(subject, history, policies, now),
         SubjectKind.Contact => ContactRules.Evaluate(subject, history, policies, now),
-        SubjectKind.Callback => CallbackRules.Evaluate(subject, history, now),
+        SubjectKind.Callback => CallbackRules.Evaluate(subject, history, policies, now),
         SubjectKind.Agent => AgentRules.Evaluate(subject, history, now),
         _ => Evaluation.Empty,
     };

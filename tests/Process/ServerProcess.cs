@@ -13,9 +13,9 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly TaskCompletionSource<Uri> _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(string folder, string[] more)
+    private ServerProcess(System.Diagnostics.Process program)
     {
-        _process = Program(["serve", "--data", folder, "--url", "http://127.0.0.1:0", .. more]);
+        _process = program;
         _process.EnableRaisingEvents = true;
         _process.OutputDataReceived += (_, e) => Heard(e.Data);
         _process.ErrorDataReceived += (_, e) => Heard(e.Data);
@@ -33,9 +33,20 @@ internal sealed partial class ServerProcess : IDisposable
     private string Said => string.Join('\n', _lines);
 
     /// <param name="more">further arguments of <c>serve</c></param>
-    public static async Task<ServerProcess> StartAsync(string folder, params string[] more)
+    public static Task<ServerProcess> StartAsync(string folder, params string[] more) =>
+        UpAsync(Program(["serve", "--data", folder, "--url", "http://127.0.0.1:0", .. more]));
+
+    /// <summary>A node of a cluster, whose program lies beside the test's.</summary>
+    public static Task<ServerProcess> StartNodeAsync(string storage, params string[] arguments)
     {
-        var server = new ServerProcess(folder, more);
+        var node = Program("opsmonitor-node.dll", arguments);
+        node.StartInfo.Environment["OPSMONITOR_STORAGE"] = storage;
+        return UpAsync(node);
+    }
+
+    private static async Task<ServerProcess> UpAsync(System.Diagnostics.Process program)
+    {
+        var server = new ServerProcess(program);
         try
         {
             await server._up.Task.WaitAsync(StartsWithin);
@@ -66,6 +77,16 @@ internal sealed partial class ServerProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>Processor time that it has used, in ms.</summary>
+    public double CpuMs
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalMilliseconds;
+        }
+    }
+
     /// <summary>SIGTERM, and the end that follows: a clean stop.</summary>
     public async Task StopAsync()
     {
@@ -93,9 +114,11 @@ internal sealed partial class ServerProcess : IDisposable
         if (shell.ExitCode != 0) throw new InvalidOperationException($"SIG{name} could not be sent");
     }
 
-    private static System.Diagnostics.Process Program(params string[] arguments) => new()
+    private static System.Diagnostics.Process Program(params string[] arguments) => Program("opsmonitor.dll", arguments);
+
+    private static System.Diagnostics.Process Program(string dll, string[] arguments) => new()
     {
-        StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "opsmonitor.dll"), .. arguments])
+        StartInfo = new("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         },

@@ -56,20 +56,29 @@ public static class Oracle
 
         answer.Count("created", department);
         List<(long From, long To)> solved = [];
+        List<long> shut = []; // of each solved stretch, until when a due time in it was still a breach
         long? solvedAt = null, closedAt = null;
         foreach (var e in events)
         {
             if (e.Type is "ticket.resolved" or "ticket.closed" && solvedAt is null) { solvedAt = e.At; answer.Count("resolved", department); }
             if (e.Type == "ticket.closed" && closedAt is null) { closedAt = e.At; answer.Count("closed", department); }
-            if (e.Type == "ticket.reopened" && solvedAt is { } from) { solved.Add((from, e.At)); (solvedAt, closedAt) = (null, null); answer.Count("reopened", department); }
+            if (e.Type == "ticket.reopened" && solvedAt is { } from) { solved.Add((from, e.At)); shut.Add(closedAt ?? e.At); (solvedAt, closedAt) = (null, null); answer.Count("reopened", department); }
         }
         if (end is null && closedAt is null) answer.Count("open", department);
         if (end is null && solvedAt is null) answer.Count("unresolved", department);
 
         var priority = ((TicketCreated)created.Data!).Priority is { } p ? p - 1 : 2;
-        var over = end ?? closedAt;
+        var over = end < closedAt ? end : closedAt ?? end; // whichever ended it first
         var replied = events.Find(e => e.Type == "ticket.replied" && e.At >= created.At)?.At;
-        Clock(who, "first_response", department, created.At, Rules.FirstResponseMs[priority], [], replied, over, now, answer);
+        // What a reply had left when the ticket was solved, it has again when the ticket comes back; not where it was due by then.
+        List<(long From, long To)> back = [];
+        for (var i = 0; i < solved.Count; i++)
+        {
+            if (replied <= solved[i].To && !(shut[i] < replied)) break;
+            var dueSoFar = created.At + Rules.FirstResponseMs[priority] + back.Sum(p => Math.Max(0, p.To - Math.Max(p.From, created.At)));
+            if (dueSoFar > shut[i] && dueSoFar > solved[i].From && solved[i].To > created.At) back.Add(solved[i]);
+        }
+        Clock(who, "first_response", department, created.At, Rules.FirstResponseMs[priority], back, replied, over, now, answer);
         var pauses = solved.Concat(Pauses(events, "awaiting_customer")).Concat(Pauses(events, "awaiting_third_party")).ToList();
         Clock(who, "resolution", department, created.At, Rules.ResolutionMs[priority], pauses, solvedAt, over, now, answer);
     }

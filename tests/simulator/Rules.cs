@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 
@@ -16,9 +17,11 @@ public static class Rules
     public static readonly PolicySet Policies = new(
         new("simulated", 1, BusinessCalendar.Always,
         [
-            new("first_response", ClockPer.Ticket, ["ticket.replied"], [.. FirstResponseMs.Select(ms => new Limit(ms / 1000, LimitUnit.Second))], []),
-            new("resolution", ClockPer.Ticket, ["ticket.resolved"], [.. ResolutionMs.Select(ms => new Limit(ms / 1000, LimitUnit.Second))],
-                [PauseReason.AwaitingCustomer, PauseReason.AwaitingThirdParty]),
+            new("first_response", ClockPer.Ticket, ["ticket.replied"], [.. FirstResponseMs.Select(ms => new Limit(ms / 1000, LimitUnit.Second))]),
+            new("resolution", ClockPer.Ticket, ["ticket.resolved"], [.. ResolutionMs.Select(ms => new Limit(ms / 1000, LimitUnit.Second))])
+            {
+                PauseOn = [PauseReason.AwaitingCustomer, PauseReason.AwaitingThirdParty], FromDueAt = true,
+            },
         ], new()),
         new SortedDictionary<string, QueuePolicy>(StringComparer.Ordinal) { ["q1"] = Queue("q1"), ["q2"] = Queue("q2") },
         new SortedDictionary<string, BusinessCalendar>(StringComparer.Ordinal),

@@ -11,7 +11,9 @@ public static class CommandLine
     {
         var root = new RootCommand("OpsMonitor: true, live numbers for complaint desks and call centres")
         {
-            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), SendCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(),
+            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), MapCommand.Make(), TailCommand.Make(), AmiCommand.Make(), SendCommand.Make(),
+            ExportCommand.Make(), ImportCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), CalendarCommand.Make(),
+            ExplainCommand.Make(), PolicyCommand.Make(), HealthCommand.Make(),
         };
         // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
         string[] own = ["--help", "-h", "-?", "--version"];
@@ -30,7 +32,7 @@ public static class CommandLine
     public static int Guard(Func<int> body)
     {
         try { return body(); }
-        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException) { return Fail(e.Message); }
+        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or Reference.ReferenceDataException) { return Fail(e.Message); }
     }
 
     /// <returns>null for a text that no zone of the IANA list has</returns>

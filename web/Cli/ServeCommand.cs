@@ -37,7 +37,7 @@ internal static class ServeCommand
     {
         WebApplication app;
         try { app = Server.Build(read(), Console.WriteLine); }
-        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or JournalInUseException or JournalFailedException or JournalDamagedException)
+        catch (Exception e) when (e is FormatException or InvalidDataException or IOException or JournalInUseException or JournalFailedException or JournalDamagedException or Reference.ReferenceDataException)
         {
             return CommandLine.Fail(e.Message);
         }

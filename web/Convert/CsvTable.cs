@@ -36,6 +36,21 @@ internal sealed class CsvTable(TextReader input, char separator) : IDisposable
         }
     }
 
+    public long Line => reader.LineNumber;
+
+    /// <summary>The row's fields as they are, for one that has too many or too few.</summary>
+    public string Raw => string.Join(separator, Enumerable.Range(0, reader.FieldCount).Select(reader.GetString));
+
+    /// <summary>The whole row, by the names of the header; a row of another width than the header is a <see cref="FormatException"/>.</summary>
+    public Dictionary<string, string> Fields()
+    {
+        var columns = reader.Headers;
+        if (reader.FieldCount != columns.Count) throw Bad($"{reader.FieldCount} fields where the header has {columns.Count}");
+        var fields = new Dictionary<string, string>(columns.Count, StringComparer.Ordinal);
+        for (var i = 0; i < columns.Count; i++) fields[columns[i]] = reader.GetString(i);
+        return fields;
+    }
+
     public T Value<T>(string column, IPattern<T> pattern)
     {
         var text = Text(column);

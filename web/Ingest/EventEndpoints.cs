@@ -33,7 +33,7 @@ public static class EventEndpoints
             if (read.Event is { } e) good.Add(e);
         var sink = context.RequestServices.GetRequiredService<IEventSink>();
         var answer = good.Count == 0 ? new IngestAnswer(false, false, []) : await sink.OfferAsync(good, context.RequestAborted);
-        if (answer.ReadOnly) await new Problem(503, "read_only", "Events cannot be stored at the moment; none of these was.", "", 5).WriteAsync(context);
+        if (answer.ReadOnly) await new Problem(503, "read_only", "Events cannot be stored at the moment. Send these again: what was kept of them all the same is not counted twice.", "", 5).WriteAsync(context);
         else if (answer.Full) await new Problem(429, "full", "More events arrive than can be stored; none of these was.", "", 1).WriteAsync(context);
         else await AnswerAsync(context, incoming.Batch, Lines(incoming, answer.Verdicts));
     }

@@ -20,12 +20,24 @@ internal static class YamlEntries
     public static YamlEntry One(string file, IReadOnlyList<string> keys, IReadOnlyList<string> later) =>
         Root(file) is { } root ? Entry(file, root, keys, later) : throw new ReferenceDataException(file, 0, "is empty");
 
+    /// <summary>The same for a text that is no file yet; <paramref name="name"/> stands for the file in complaints.</summary>
+    public static YamlEntry OneText(string name, string text, IReadOnlyList<string> keys)
+    {
+        using var reader = new StringReader(text);
+        return Root(name, reader) is { } root ? Entry(name, root, keys, []) : throw new ReferenceDataException(name, 0, "is empty");
+    }
+
     private static YamlNode? Root(string file)
+    {
+        using var reader = File.OpenText(file);
+        return Root(file, reader);
+    }
+
+    private static YamlNode? Root(string file, TextReader reader)
     {
         var stream = new YamlStream();
         try
         {
-            using var reader = File.OpenText(file);
             stream.Load(reader);
         }
         catch (YamlException broken)
@@ -116,6 +128,9 @@ internal sealed class YamlEntry(string file, YamlMappingNode mapping)
     /// <summary>A list of texts, each with its line.</summary>
     public IReadOnlyList<(string Text, long Line)>? Texts(string key) => Nodes(key)?.Select(node =>
         node is YamlScalarNode { Value: { Length: > 0 } value } ? (value, node.Start.Line) : throw At(node.Start.Line, $"'{key}' must hold text")).ToList();
+
+    /// <summary>A mapping found inside this one.</summary>
+    public YamlEntry Inner(YamlNode node, IReadOnlyList<string> keys) => YamlEntries.Entry(file, node, keys, []);
 
     public ReferenceDataException At(long line, string rule) => new(file, line, rule);
 

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.IO.Compression;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -14,13 +12,8 @@ namespace OpsMonitor.Web.Send;
 /// </summary>
 public sealed class EventSender
 {
-    private const int MaxBodyBytes = 900 * 1024; // under the server's 1 MiB
-    private static readonly MediaTypeHeaderValue BatchType = new("application/cloudevents-batch+json");
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(250), LongestBackOff = TimeSpan.FromSeconds(30);
-
     private readonly SendOptions _options;
-    private readonly HttpClient _client;
-    private readonly Uri _endpoint;
+    private readonly BatchPoster _poster;
     private readonly TimeSpan _before; // that the run had been going on when this one took it up
     private long _began;
     private readonly List<string> _batch = [];
@@ -29,8 +22,8 @@ public sealed class EventSender
 
     private EventSender(SendOptions options, HttpClient client)
     {
-        (_options, _client) = (options, client);
-        _endpoint = new(options.Url.AbsoluteUri.TrimEnd('/') + "/api/v1/events");
+        _options = options;
+        _poster = new(client, options.Url, options.MaxTries, options.Time);
         _began = options.Time.GetTimestamp();
         if (options.Start is { } start) _before = options.Time.GetUtcNow() - start;
     }
@@ -42,18 +35,16 @@ public sealed class EventSender
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Speed);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchSize, 500);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchSize, BatchPoster.MaxEvents);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxTries, 1);
-        using var client = options.Handler is { } handler ? new HttpClient(handler, disposeHandler: false) : new HttpClient();
-        client.Timeout = TimeSpan.FromSeconds(30);
-        if (options.Key is { } key) client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        using var client = BatchPoster.Client(options.Handler, options.Key);
         return await new EventSender(options, client).RunAsync(cancel);
     }
 
     private async Task<SendReport> RunAsync(CancellationToken cancel)
     {
         var last = _options.Anchor == Anchor.Last ? await LatestAsync(cancel) : null;
-        using var reader = Open(_options.File);
+        using var reader = _options.Input ?? Open(_options.File);
         DateTimeOffset? first = null;
         var (number, shift) = (0L, TimeSpan.Zero);
         while (await reader.ReadLineAsync(cancel) is { } line)
@@ -142,7 +133,7 @@ public sealed class EventSender
     private async Task Add(string text, CancellationToken cancel)
     {
         var bytes = Encoding.UTF8.GetByteCount(text) + 1;
-        if (_batchBytes + bytes > MaxBodyBytes) await Flush(cancel);
+        if (_batchBytes + bytes > BatchPoster.MaxBodyBytes) await Flush(cancel);
         _batch.Add(text);
         _batchBytes += bytes;
         if (_batch.Count >= _options.BatchSize) await Flush(cancel);
@@ -159,57 +150,23 @@ public sealed class EventSender
         _options.Progress?.Report(_report);
     }
 
-    /// <summary>Tries until the server has taken the batch. The body is the same each time, so a lost answer costs duplicates only.</summary>
     private async Task<string> Post(byte[] body, CancellationToken cancel)
     {
-        for (var tries = 1; ; tries++)
-        {
-            var (wait, problem, cause) = (BackOff(tries), "", (Exception?)null);
-            try
-            {
-                using var content = new ByteArrayContent(body);
-                content.Headers.ContentType = BatchType;
-                using var response = await _client.PostAsync(_endpoint, content, cancel);
-                var text = await response.Content.ReadAsStringAsync(cancel);
-                // A body in which nothing was acceptable is an answer too: it names each event.
-                if (response.IsSuccessStatusCode || (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity && Results(text) is not null)) return text;
-                problem = $"{(int)response.StatusCode} {response.ReasonPhrase}: {text[..Math.Min(text.Length, 300)]}".TrimEnd(' ', ':');
-                if (!Passing(response.StatusCode)) throw new SendException($"{_endpoint} answered {problem}", _report with { Elapsed = Elapsed() });
-                wait = RetryAfter(response) ?? wait;
-            }
-            catch (Exception error) when (error is HttpRequestException or IOException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
-            {
-                (problem, cause) = (error.Message, error);
-            }
-            _report = _report with { Retries = _report.Retries + 1, LastProblem = problem, Elapsed = Elapsed() };
-            if (tries >= _options.MaxTries) throw new SendException($"{_endpoint}: gave up after {tries} tries: {problem}", _report, cause);
-            _options.Progress?.Report(_report);
-            await Task.Delay(wait, _options.Time, cancel);
-        }
+        try { return await _poster.Post(body, FailedOnce, cancel); }
+        catch (HttpRequestException error) { throw new SendException(error.Message, _report with { Elapsed = Elapsed() }, error); }
     }
 
-    private static bool Passing(HttpStatusCode status) =>
-        status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)status >= 500;
-
-    private static TimeSpan BackOff(int tries) =>
-        TimeSpan.FromTicks(Math.Min(FirstBackOff.Ticks << Math.Min(tries - 1, 10), LongestBackOff.Ticks));
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    private void FailedOnce(string problem)
     {
-        var asked = response.Headers.RetryAfter switch
-        {
-            { Delta: { } delta } => delta,
-            { Date: { } date } => date - _options.Time.GetUtcNow(),
-            _ => (TimeSpan?)null,
-        };
-        return asked is { } wait ? TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, TimeSpan.FromMinutes(5).Ticks)) : null;
+        _report = _report with { Retries = _report.Retries + 1, LastProblem = problem, Elapsed = Elapsed() };
+        _options.Progress?.Report(_report);
     }
 
     /// <summary>Reads the answer's word on each event; an answer without one counts the batch as accepted.</summary>
     private void Count(string answer, int sent)
     {
         var (accepted, duplicates, rejected, problem) = (0, 0, 0, _report.LastProblem);
-        foreach (var result in Results(answer) ?? [])
+        foreach (var result in BatchPoster.Results(answer) ?? [])
         {
             switch (((result as JsonObject)?["status"] as JsonValue)?.ToString())
             {
@@ -231,18 +188,5 @@ public sealed class EventSender
             Elapsed = Elapsed(),
             LastProblem = problem,
         };
-    }
-
-    /// <summary>The list of results: the answer's member <c>events</c>; null where there is none.</summary>
-    private static JsonArray? Results(string answer)
-    {
-        try
-        {
-            return (JsonNode.Parse(answer) as JsonObject)?["events"] as JsonArray;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

@@ -3,8 +3,10 @@ using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Adapters;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
+using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
@@ -18,7 +20,7 @@ public static class Server
 {
     public static WebApplication Build(ServeOptions options, Action<string> announce)
     {
-        var referenceFolder = options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
+        var referenceFolder = FolderOf(options);
         var reference = ReferenceData.Load(referenceFolder);
         var policies = PolicyFolder.Load(referenceFolder, reference);
         TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
@@ -47,6 +49,7 @@ public static class Server
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         AddDoors(builder.Services, options, reference, clock, announce);
+        builder.Services.AddAdapters(options.DataFolder, FolderOf(options), announce);
         addHost(builder.Services);
         builder.Services.AddBoard();
         return Map(builder.Build());
@@ -59,6 +62,7 @@ public static class Server
         if (firstKey is not null) AnnounceKey(announce, options.Url, firstKey);
         services.AddSingleton(keys);
         services.AddSingleton(reference);
+        services.AddSingleton(new PolicySource(FolderOf(options), reference));
         services.AddSingleton(clock);
         services.AddSingleton(options);
         // By a factory, so that the container disposes it.
@@ -78,6 +82,9 @@ public static class Server
 
     // By a factory, so that the container disposes it: a clean stop writes a snapshot and lets the data folder go.
     private static void Own(IServiceCollection services, LocalHost host) => services.AddSingleton<IOpsHost>(_ => new OneMachine(host));
+
+    private static string? FolderOf(ServeOptions options) =>
+        options.Reference ?? (options.Demo ? Path.Combine(AppContext.BaseDirectory, "Demo", "reference") : Beside(options.DataFolder));
 
     private static string? Beside(string dataFolder)
     {
@@ -101,6 +108,7 @@ public static class Server
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
+        app.MapAdapters();
         app.MapCustomers();
         app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
         {
@@ -110,8 +118,13 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html") })
+            app.MapGet(route, (IWebHostEnvironment environment) =>
+                Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopback().MapExplain();
+        app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
         app.MapHealth();
         return app;
     }

@@ -11,9 +11,9 @@ public sealed class BucketState
 /// Re-entrant, so that all who register while one write is under way share the next: the cost of a new subject falls as the load grows.
 /// </summary>
 [Reentrant]
-public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] IPersistentState<BucketState> stored, ClusterServices cluster) : Grain, IBucketGrain
+public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] IPersistentState<BucketState> stored) : Grain, IBucketGrain
 {
-    private const int ToldAtOnce = 64;
+    private const int ToldAtOnce = 256;
 
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private Task _writing = Task.CompletedTask, _next = Task.CompletedTask;
@@ -31,11 +31,10 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
         return Write(); // also for one that is known: its write may not have ended well
     }
 
-    public async Task<int> Retell()
+    public async Task<int> Retell(bool again)
     {
         foreach (var some in stored.State.Subjects.ToArray().Chunk(ToldAtOnce))
-            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell()));
-        cluster.Teller.Nudge();
+            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell(again)));
         return stored.State.Subjects.Count;
     }
 
@@ -52,17 +51,7 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
     {
         try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
         _nextWaits = false;
-        _writing = Keep();
+        _writing = this.Keep(stored);
         await _writing;
-    }
-
-    private async Task Keep()
-    {
-        try { await stored.WriteStateAsync(); }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 
@@ -14,8 +15,10 @@ public sealed class ClusterTime(TimeProvider clock, long? backfillUntil)
 }
 
 /// <summary>What every grain of a silo shares. Policies come from the cluster's storage after the silo is up; a grain waits for them.</summary>
-public sealed class ClusterServices(ClusterTime time, Teller teller, IGrainFactory grains)
+public sealed class ClusterServices(ClusterTime time, Teller teller, IGrainFactory grains, ILogger<ClusterServices> log)
 {
+    private const int LongestWaitMs = 30_000;
+
     private readonly TaskCompletionSource<PolicySet> _policies = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterTime Time => time;
@@ -28,19 +31,21 @@ public sealed class ClusterServices(ClusterTime time, Teller teller, IGrainFacto
 
     public Task Register(Subject subject) => grains.GetGrain<IBucketGrain>(Buckets.Of(subject, time.WallMs)).Register(subject.ToString());
 
-    /// <summary>Has all rows told again, some time soon; who asks does not wait.</summary>
-    public void RepairSoon() => _ = Repair();
-
-    private async Task Repair()
+    /// <summary>Has all rows told (see the installation's repair); ends when they have been heard, however often it must be tried.</summary>
+    public async Task Repair(bool again)
     {
-        for (var wait = 1; wait <= 60; wait *= 2)
+        for (var wait = 250; ; wait = Math.Min(wait * 2, LongestWaitMs))
         {
             try
             {
-                await Task.Run(() => grains.Installation().Repair());
+                await grains.Installation().Repair(again);
                 return;
             }
-            catch (Exception fault) when (fault is not OutOfMemoryException) { await Task.Delay(TimeSpan.FromSeconds(wait)); }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                log.LogInformation(fault, "not all rows were told again; tried once more");
+                await Task.Delay(wait);
+            }
         }
     }
 }

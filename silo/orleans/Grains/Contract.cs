@@ -6,6 +6,12 @@ namespace OpsMonitor.Silo.Orleans.Grains;
 // - an alias is never changed and never used again; a method is added, never altered; what it carries is bytes of a versioned text (Wire.cs).
 // - a method that is gone stays for one release and answers as before.
 
+internal static class Contract
+{
+    /// <summary>How long a caller waits for work that grows with the number of subjects.</summary>
+    public const string LongWork = "00:30:00";
+}
+
 /// <summary>One subject: keeps its history durable, judges it, tells its row. Key: the subject's text, <c>ticket/T-1</c>.</summary>
 public interface ISubjectGrain : IGrainWithStringKey
 {
@@ -17,9 +23,9 @@ public interface ISubjectGrain : IGrainWithStringKey
     [Alias("Judge")]
     Task Judge();
 
-    /// <summary>Tells its row again to all it concerns.</summary>
+    /// <summary>Tells its row to all it concerns: again, or only where it has not been heard yet. Ends when it has been heard.</summary>
     [Alias("Retell")]
-    Task Retell();
+    Task Retell(bool again);
 
     /// <summary>All its durable events as a frame.</summary>
     [Alias("History")]
@@ -104,9 +110,9 @@ public interface IBucketGrain : IGrainWithStringKey
     [Alias("Register")]
     Task Register(string subject);
 
-    /// <summary>Has every subject tell its row again; returns how many.</summary>
-    [Alias("Retell")]
-    Task<int> Retell();
+    /// <summary>Has every subject tell its row (see there); returns how many.</summary>
+    [Alias("Retell"), ResponseTimeout(Contract.LongWork)]
+    Task<int> Retell(bool again);
 
     [Alias("Subjects")]
     Task<string[]> Subjects();
@@ -128,9 +134,12 @@ public interface IInstallationGrain : IGrainWithIntegerKey
     [Alias("Departments")]
     Task<string[]> Departments();
 
-    /// <summary>Has all rows told again, once for all who ask at the same time. Returns how many subjects told.</summary>
-    [Alias("Repair")]
-    Task<int> Repair();
+    /// <summary>
+    /// Has all rows told, once for all who ask at the same time: again, for a department that came up; or only what has not been heard, after a
+    /// silo was lost. Returns how many subjects there are.
+    /// </summary>
+    [Alias("Repair"), ResponseTimeout(Contract.LongWork)]
+    Task<int> Repair(bool again);
 
     /// <summary>What a node knows of the sources, for what all nodes know of them.</summary>
     [Alias("Sources")]
@@ -153,6 +162,8 @@ public interface IRowWatcher : IGrainObserver
     Task Rows(string department, Mark mark, [Immutable] byte[][] rows);
 }
 
-/// <summary>How far a department's telling is: a start of its own and a running number.</summary>
+/// <summary>
+/// How far a department's telling is: a start of its own and a running number; and whether it has heard everything again since that start.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("opsmonitor.mark")]
-public readonly record struct Mark([property: Id(0)] string Epoch, [property: Id(1)] long Number);
+public readonly record struct Mark([property: Id(0)] string Epoch, [property: Id(1)] long Number, [property: Id(2)] bool Whole);

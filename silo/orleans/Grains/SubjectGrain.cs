@@ -13,6 +13,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     private Subject _subject;
     private SubjectLife _life = null!;
     private ContactFact? _toldFact;
+    private Task _heard = Task.CompletedTask;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -31,10 +32,12 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     public Task Judge() => Settle(_life.Judge(cluster.Time.Now));
 
-    public Task Retell()
+    public async Task Retell(bool again)
     {
+        if (!again && _heard.IsCompletedSuccessfully) return;
         _toldFact = null;
-        return Settle(_life.Judge(cluster.Time.Now));
+        await Settle(_life.Judge(cluster.Time.Now));
+        await _heard;
     }
 
     public Task<byte[]> History() => Task.FromResult(TurnFrame.Write(0, _life.Kept));
@@ -59,26 +62,18 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     private async Task Keep()
     {
-        try
-        {
-            // The directory first: a subject that nobody can find would never be told again after a crash.
-            if (!stored.RecordExists) await cluster.Register(_subject);
-            stored.State.Events = _life.Kept;
-            stored.State.Alerts = _life.Alerts;
-            await stored.WriteStateAsync();
-        }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
+        // The directory first: a subject that nobody can find would never be told again after a crash.
+        if (!stored.RecordExists) await cluster.Register(_subject);
+        stored.State.Events = _life.Kept;
+        stored.State.Alerts = _life.Alerts;
+        await this.Keep(stored);
     }
 
     private void Tell()
     {
         if (_life.Last.Row is null) return;
         var told = new Told(_subject, stored.State.Version, Told.HomeOf(_life.Last), _life.Last, [.. _life.Alerts]);
-        cluster.Teller.Tell(told, stored.State.Scopes);
+        _heard = cluster.Teller.Tell(told, stored.State.Scopes);
         if (stored.State.Customers.Count == 0 || (_toldFact is not null && _toldFact == _life.Last.Fact)) return;
         _toldFact = _life.Last.Fact;
         foreach (var customer in stored.State.Customers)

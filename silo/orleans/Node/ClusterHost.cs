@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpsMonitor.Grains.Alerts;
@@ -24,7 +23,8 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
     private readonly Lock _gate = new();
     private readonly Replica _replica = new(policies);
     private readonly SortedDictionary<string, SourceStats> _own = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Mark> _marks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Mark> _looked = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly long _startedAt = cluster.Time.WallMs;
     private Task _watching = Task.CompletedTask;
@@ -42,11 +42,11 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
 
     public event Action? Changed;
 
-    /// <summary>Starts to watch; returns when every department known now has told what it knows.</summary>
+    /// <summary>Starts to watch; returns when every department known now is whole and has told what it knows: no board begins with half the truth.</summary>
     public async Task StartAsync()
     {
         var self = grains.CreateObjectReference<IRowWatcher>(this);
-        await Follow(self);
+        while (!await Follow(self)) await Task.Delay(Look / 4, _stop.Token);
         _watching = Task.Run(() => Watch(self));
     }
 
@@ -87,8 +87,8 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
 
     Task IRowWatcher.Rows(string department, Mark mark, byte[][] rows)
     {
-        if (_marks.TryGetValue(department, out var known) && known.Epoch == mark.Epoch && known.Number + 1 == mark.Number) _marks[department] = mark;
         Hear(rows);
+        lock (_gate) ProgressOf(department).Heard(mark);
         return Task.CompletedTask;
     }
 
@@ -101,8 +101,16 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
 
     private async Task Take(Subject subject, int[] at, IReadOnlyList<Event> events, Verdict[] verdicts)
     {
-        var answers = await grains.Keeper(subject).Take(TurnFrame.Write(0, Array.ConvertAll(at, i => events[i])));
+        var frame = TurnFrame.Write(0, Array.ConvertAll(at, i => events[i]));
+        var answers = await Tried(() => grains.Keeper(subject).Take(frame));
         for (var i = 0; i < at.Length; i++) verdicts[at[i]] = (Verdict)answers[i];
+    }
+
+    // A silo that is going takes calls with it. Asking twice is safe: what was kept at the first time answers "duplicate" at the second.
+    private static async Task<byte[]> Tried(Func<Task<byte[]>> take)
+    {
+        try { return await take(); }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException) { return await take(); }
     }
 
     private void Count(Event e, Verdict verdict)
@@ -147,18 +155,36 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
         }
     }
 
-    /// <summary>Watches all departments; of one that is further than was heard, or that began anew, everything is read again.</summary>
-    private async Task Follow(IRowWatcher self)
+    /// <summary>
+    /// Watches all departments. Of one that began anew everything is read again; so it is where what a look ago had been told has not been
+    /// heard by now (what is on its way at this moment will be).
+    /// </summary>
+    private async Task<bool> Follow(IRowWatcher self)
     {
+        var whole = true;
         foreach (var id in await grains.Installation().Departments())
         {
             var department = grains.GetGrain<IDepartmentGrain>(id);
             var mark = await department.Watch(self);
-            if (_marks.TryGetValue(id, out var known) && known.Epoch == mark.Epoch && known.Number >= mark.Number) continue;
-            _marks[id] = mark; // before reading: what comes meanwhile goes on from here
+            whole &= mark.Whole;
+            _looked.TryGetValue(id, out var before);
+            _looked[id] = mark;
+            lock (_gate)
+            {
+                var progress = ProgressOf(id);
+                if (progress.IsOf(mark.Epoch) && (before.Epoch != mark.Epoch || progress.Reaches(before))) continue;
+                progress.Begin(mark); // before reading: what comes meanwhile goes on from here
+            }
             string? after = null;
             for (byte[][] page; (page = await department.Page(after)).Length > 0; after = Wire.Unpack<Told>(page[^1]).Subject.ToString()) Hear(page);
         }
+        return whole;
+    }
+
+    private Progress ProgressOf(string department)
+    {
+        if (!_progress.TryGetValue(department, out var progress)) _progress[department] = progress = new();
+        return progress;
     }
 
     private async Task Sources()
@@ -167,6 +193,6 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
         lock (_gate) own = [.. _own.Select(s => SourceReport.Of(s.Key, s.Value))];
         var all = Wire.Unpack<SourceReport[]>(await grains.Installation().Sources(_name, Wire.Pack(own)));
         lock (_gate)
-            foreach (var source in all) _replica.Sources[source.Source] = source.Stats();
+            foreach (var source in all) _replica.Know(source.Source, source.Stats());
     }
 }

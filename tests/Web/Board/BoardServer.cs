@@ -84,9 +84,11 @@ public sealed class Wall : IDisposable
     private readonly StringBuilder rest = new();
     private readonly CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
 
-    public static async Task<Wall> WatchAsync(Uri root, string board)
+    /// <param name="cookie">what a browser would have from the page, or null</param>
+    public static async Task<Wall> WatchAsync(Uri root, string board, string? cookie = null)
     {
         var wall = new Wall();
+        if (cookie is not null) wall.socket.Options.SetRequestHeader("Cookie", cookie);
         await wall.socket.ConnectAsync(new UriBuilder(root) { Scheme = "ws", Path = BoardEndpoints.HubPath }.Uri, wall.limit.Token);
         await wall.SendAsync("""{"protocol":"json","version":1}""");
         Assert.Equal("{}", await wall.NextAsync());

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
@@ -124,18 +125,17 @@ public sealed class PolicyFolderTests : IDisposable
         Assert.Equal(("sla-default", 7), (policy.Id, policy.Version));
         Assert.Equal(["resolution", "department_answer"], policy.Clocks.Select(c => c.Id));
         Assert.Equal([60_000, 7_200_000, 259_200_000, 2_419_200_000], policy.Clocks[0].LimitByPriority.Select(l => l.Ms));
-        Assert.Equal((100, 75, ClockPer.Dispatch), (policy.Clocks[0].WarnPercent, policy.Clocks[1].WarnPercent, policy.Clocks[1].Per));
+        Assert.Equal((0, 75, ClockPer.Dispatch), (policy.Clocks[0].Warn.Count, policy.Clocks[1].Warn[0].Percent, policy.Clocks[1].Per));
     }
 
     [Fact]
     public void A_clock_of_another_file_stands_beside_the_built_in_ones_or_in_the_place_of_its_namesake()
     {
-        Write("policies/a.yaml", "id: a\nclocks:\n- {id: letter, start: created, stop: [ticket.closed], limit: {value: 6, unit: week}}\n- {id: acknowledge, start: created, stop: [ticket.acknowledged], limit: {value: 1, unit: hour}}\n");
+        Write("policies/a.yaml", "id: z\nclocks:\n- {id: letter, start: created, stop: [ticket.closed], limit: {value: 6, unit: week}}\n- {id: acknowledge, start: created, stop: [ticket.acknowledged], limit: {value: 1, unit: hour}}\n");
 
-        var clocks = PolicyFolder.Load(_folder, ReferenceData.Empty).Policy.Clocks;
+        var clocks = Clocks("2026-03-27T16:00:00+01:00", """{"kind":"complaint","channel":"phone"}""");
 
-        Assert.Equal(["first_response", "resolution", "department_answer", "letter", "acknowledge"], clocks.Select(c => c.Id));
-        Assert.Equal((null, "a"), (clocks[0].PolicyId, clocks[4].PolicyId));
+        Assert.Equal(["first_response sla-default", "resolution sla-default", "acknowledge z", "letter z"], clocks.Select(c => $"{c.Id} {c.Policy}"));
     }
 
     [Fact]
@@ -143,19 +143,66 @@ public sealed class PolicyFolderTests : IDisposable
     {
         foreach (Match block in Regex.Matches(File.ReadAllText(Documentation()), "```yaml\n# (\\S+)\n(.*?)```", RegexOptions.Singleline)) Write(block.Groups[1].Value, block.Groups[2].Value);
 
-        var set = PolicyFolder.Load(_folder, ReferenceData.Empty, new Later());
+        var set = PolicyFolder.Load(_folder, ReferenceData.Empty);
 
-        Assert.Equal(["answer", "repair", "opinion"], set.Policy.Clocks.Where(c => c.PolicyId == "office").Select(c => c.Id));
+        Assert.Equal(["answer", "repair", "opinion"], set.Book.Policies.Single(p => p.Id == "office").Clocks.Select(c => c.Id));
         Assert.Equal(["billing", "night-desk"], set.DepartmentCalendars.Keys);
+    }
+
+    [Fact]
+    public void A_file_that_uses_every_word_of_the_specification_is_read()
+    {
+        Write("calendars/GB.yaml", """
+            id: city-hall
+            title: {en: City hall}
+            time_zone: America/New_York
+            week: {mon: ["08:30-12:00", "13:00-17:00"], tue: ["08:30-17:00"], fri: ["22:00-06:00"]}
+            holidays: [{date: 2015-01-01, name: {en: New Year's Day}}, {from: 2015-07-06, to: 2015-07-17, name: Summer}, {every: "12-25"}, {date: 2015-12-24, periods: ["08:30-12:00"]}]
+            working_days: [{date: 2026-02-14, like: mon}]
+            effective: {from: null, to: null}
+            source: {title: x, seen: 2026-11}
+            """);
+        Write("policies/uk-ofcom.yaml", """
+            id: uk-ofcom
+            version: 2
+            title: {en: Ofcom approved complaints code, zh-Hans: a, zh-Hant: b}
+            effective: {from: 2026-04-08, to: null}
+            source: {title: Ofcom General Condition C4, confidence: secondary}
+            calendar: GB-ENG
+            priority: 7
+            applies_when: {kind: [complaint], customer_tier: [vip], category: [billing], priority: [1, 2], department_id: [a], channel: [phone]}
+            clocks:
+              - id: adr_letter
+                calendar: city-hall
+                when: {jurisdiction: [GB]}
+                start: ticket.created
+                start_rule: {cutoff: "17:00", after_cutoff: next_business_day}
+                stop: [ticket.closed, ticket.referred_external]
+                restart: [ticket.contacted]
+                limit: {value: 6, unit: week}
+                count: exclude_start_day
+                roll: none
+                end_of_day: true
+                pause_on: []
+                pause_in: [resolved, closed]
+                on_reopen: resume
+                extend: {on: ticket.extension_granted, mode: replace, max: {value: 30, unit: calendar_day}}
+                warn: [{at: 75%}, {before: {value: 1, unit: business_day}, level: yellow}]
+                breach: {level: red}
+                escalate: [{after: 0s, to: supervisor}, {after: {value: 1, unit: business_day}, to: department_head}, {after: {value: 5, unit: business_day}, to: executive}]
+                targets: {service_level: {percent: 80, within_s: 20}, connect_rate: 95%}
+              - {id: back, per: callback, stop: [callback.fulfilled], limit: {from: due_at}}
+              - {id: answer, per: dispatch, stop: [ticket.dispatch_answered], limit: {from: due_at}}
+            """);
+
+        var policy = Assert.Single(PolicyFolder.Load(_folder, ReferenceData.Empty).Book.Policies, p => p.Id == "uk-ofcom");
+
+        Assert.Equal((2, 7, 6, 3), (policy.Version, policy.Priority, policy.AppliesWhen.All.Count, policy.Clocks.Count));
+        Assert.Equal(["0 Second supervisor", "1 BusinessDay department_head", "5 BusinessDay executive"], policy.Clocks[0].Escalate.Select(e => $"{e.After.Value} {e.After.Unit} {e.To}"));
     }
 
     private static string Documentation([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", "policies.md"));
-
-    private sealed class Later : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => new(2026, 4, 8, 0, 0, 0, TimeSpan.Zero);
-    }
 
     private static string Office(string clock) => $"id: office\nversion: 3\ncalendar: berlin\nclocks:\n- {{id: answer, {clock}}}\n";
 
@@ -166,6 +213,14 @@ public sealed class PolicyFolderTests : IDisposable
         Event[] events = [Event("T-1", "ticket.created", created, data), .. more];
         shard.Step(new(events[^1].At, events));
         return shard.Find(Subject.Parse("ticket/T-1"))!.Clocks.Single(c => c.Id == clock).DueAt;
+    }
+
+    private IReadOnlyList<ClockRow> Clocks(string created, string data, params Event[] more)
+    {
+        var shard = new Shard(PolicyFolder.Load(_folder, ReferenceData.Empty), new(Backfill: true));
+        Event[] events = [Event("T-1", "ticket.created", created, data), .. more];
+        shard.Step(new(events[^1].At, events));
+        return shard.Find(Subject.Parse("ticket/T-1"))!.Clocks;
     }
 
     private static List<string> Raised(Shard shard, string now) =>

@@ -1,22 +1,21 @@
 using NodaTime;
-using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Calendars;
 using Xunit;
 
-namespace OpsMonitor.Tests.Grains.Policies;
-
-using Period = (LocalTime From, LocalTime To, bool ToMidnight);
+namespace OpsMonitor.Tests.Grains.Calendars;
 
 public sealed class BusinessCalendarTests
 {
     private const long Hour = 3_600_000;
     private static readonly DateTimeZone Berlin = DateTimeZoneProviders.Tzdb["Europe/Berlin"];
-    private static readonly Period WholeDay = (LocalTime.Midnight, LocalTime.Midnight, true);
+    private static readonly DayPeriod WholeDay = new(0, 1440);
 
-    private static Period P(int from, int to) => (new(from, 0), new(to, 0), false);
+    private static DayPeriod P(int from, int to) => new(from * 60, (to < from ? to + 24 : to) * 60);
 
     private static readonly BusinessCalendar Office = Week([P(9, 12), P(13, 17)], [P(9, 12), P(13, 17)], [P(9, 12), P(13, 17)], [P(9, 12), P(13, 17)], [P(9, 12), P(13, 17)], [], []);
 
-    private static BusinessCalendar Week(params Period[][] days) => new("test", Berlin, days);
+    private static BusinessCalendar Week(params DayPeriod[][] days) =>
+        new("test", Berlin, [new(days, new SortedDictionary<LocalDate, IReadOnlyList<DayPeriod>>(), new SortedDictionary<YearDay, IReadOnlyList<DayPeriod>>())]);
 
     private static long At(int month, int day, int hour, int minute = 0) =>
         Berlin.AtLeniently(new LocalDateTime(2026, month, day, hour, minute)).ToInstant().ToUnixTimeMilliseconds();
@@ -46,6 +45,24 @@ public sealed class BusinessCalendarTests
 
     [Fact]
     public void Business_days_keep_the_time_of_day_over_the_weekend() => Assert.Equal(At(3, 9, 15), Office.AddDays(At(3, 6, 15), 1));
+
+    [Fact]
+    public void A_business_day_that_ends_at_a_closed_hour_ends_at_the_next_opening()
+    {
+        var days = Week([P(9, 17)], [P(10, 16)], [P(9, 17)], [P(9, 17)], [P(9, 17)], [], []);
+        Assert.Equal(At(3, 4, 9), days.AddDays(At(3, 2, 16, 30), 1)); // Tuesday 16:30 is closed
+        Assert.Equal(At(3, 3, 16), days.AddDays(At(3, 2, 16), 1)); // closing time itself is good to be due at
+        Assert.Equal(At(3, 3, 16), days.AddDays(At(3, 4, 17), -1)); // going back, the previous closing
+    }
+
+    [Fact]
+    public void A_business_day_from_the_small_hours_of_a_night_shift_never_ends_while_closed()
+    {
+        var nights = Week([P(22, 6)], [P(22, 6)], [P(22, 6)], [P(22, 6)], [P(22, 6)], [], []);
+        Assert.Equal(At(3, 10, 2), nights.AddDays(At(3, 7, 2), 1)); // Saturday 02:00 is Friday's night; a shift of eight hours later
+        var mixed = Week([P(9, 17)], [P(9, 17)], [P(9, 17)], [P(9, 17)], [P(22, 6)], [], []);
+        Assert.True(mixed.IsOpen(mixed.AddDays(At(3, 7, 2), 1)));
+    }
 
     [Fact]
     public void A_reversed_interval_has_no_business_time() => Assert.Equal(0, Office.Between(At(3, 2, 14), At(3, 2, 11)));

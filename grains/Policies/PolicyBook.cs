@@ -1,0 +1,73 @@
+namespace OpsMonitor.Grains.Policies;
+
+/// <summary>A clock of a policy that may be chosen for a clock id. More attributes asked, matched, is more specific.</summary>
+public sealed record Candidate(Policy Policy, ClockPolicy Clock)
+{
+    public int Attributes => Policy.AppliesWhen.All.Count + Clock.When.All.Count;
+
+    public bool Fits(TicketFacts facts, bool forced) => (forced || Policy.AppliesWhen.Fits(facts)) && Clock.When.Fits(facts);
+}
+
+/// <summary>All clocks of one id, the first that fits wins: most attributes, higher priority, id, newer version. (spec: clocks, Selection)</summary>
+public sealed record ClockGroup(string Id, ClockPer Per, IReadOnlyList<Candidate> Candidates)
+{
+    /// <summary>Where policies that the ticket names itself are left aside, nothing else is lost by looking at these only.</summary>
+    public IReadOnlyList<Candidate> Unnamed { get; } = [.. Candidates.Where(c => !c.Policy.AppliesWhen.AsksForPolicies && !c.Clock.When.AsksForPolicies)];
+}
+
+/// <summary>All policies in force now, before and later, ready to be chosen from.</summary>
+public sealed class PolicyBook
+{
+    private readonly List<ClockGroup> _all = [], _unnamed;
+
+    private PolicyBook(IReadOnlyList<Policy> policies)
+    {
+        Policies = policies;
+        var groups = new SortedDictionary<string, List<Candidate>>(StringComparer.Ordinal);
+        var order = new List<string>(); // of first appearance: sla-default's clocks come first
+        foreach (var policy in policies.OrderBy(p => p.Id == Policy.DefaultId ? 0 : 1).ThenBy(p => p.Id, StringComparer.Ordinal).ThenBy(p => p.Version))
+            foreach (var clock in policy.Clocks)
+            {
+                if (!groups.TryGetValue(clock.Id, out var group))
+                {
+                    groups[clock.Id] = group = [];
+                    order.Add(clock.Id);
+                }
+                group.Add(new(policy, clock));
+            }
+        foreach (var id in order)
+            foreach (var per in groups[id].GroupBy(c => c.Clock.Per).OrderBy(g => g.Key))
+                _all.Add(new(id, per.Key, [.. per.OrderByDescending(c => c.Attributes).ThenByDescending(c => c.Policy.Priority)
+                    .ThenBy(c => c.Policy.Id, StringComparer.Ordinal).ThenByDescending(c => c.Policy.Version)]));
+        _unnamed = _all.FindAll(g => g.Unnamed.Count > 0);
+    }
+
+    public IReadOnlyList<Policy> Policies { get; }
+
+    public static PolicyBook Of(IReadOnlyList<Policy> policies) => new(policies);
+
+    /// <summary>The clock ids that could concern such a ticket.</summary>
+    public IReadOnlyList<ClockGroup> GroupsFor(TicketFacts facts) => facts.PolicyIds.Count == 0 ? _unnamed : _all;
+
+    /// <summary>The clock of a group that holds for these facts, or null. A policy that the ticket names wins over any that it does not.</summary>
+    /// <param name="holds">whether a candidate is in effect for the clock at hand</param>
+    public static Candidate? Choose(ClockGroup group, TicketFacts facts, Func<Candidate, bool> holds)
+    {
+        if (facts.PolicyIds.Count == 0) return First(group.Unnamed, facts, holds, forced: false);
+        return First(group.Candidates, facts, holds, forced: true) ?? First(group.Candidates, facts, holds, forced: false);
+    }
+
+    public static bool IsForced(Policy policy, TicketFacts facts)
+    {
+        foreach (var id in facts.PolicyIds)
+            if (string.Equals(id, policy.Id, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
+    private static Candidate? First(IReadOnlyList<Candidate> candidates, TicketFacts facts, Func<Candidate, bool> holds, bool forced)
+    {
+        foreach (var candidate in candidates)
+            if ((!forced || IsForced(candidate.Policy, facts)) && candidate.Fits(facts, forced) && holds(candidate)) return candidate;
+        return null;
+    }
+}

@@ -1,0 +1,113 @@
+using OpsMonitor.Grains.Calendars;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
+
+namespace OpsMonitor.Grains.Tickets;
+
+public enum StretchKind { Running, Paused, Closed }
+
+/// <summary>One stretch of a clock's way from start to due, Unix ms, half-open.</summary>
+/// <param name="Why">the reason of a pause, or of time that does not count; else null</param>
+public sealed record ClockStretch(long From, long To, StretchKind Kind, string? Why);
+
+/// <summary>A policy that had this clock to offer, and why it was chosen or not.</summary>
+public sealed record PolicyReason(string Policy, int Version, bool Chosen, string Why);
+
+/// <summary>A clock so that a person can check it by hand. Times in Unix ms; null where there is none (a paused clock has no due time).</summary>
+/// <param name="CountedFrom">the start, or the opening after the cut-off</param>
+/// <param name="Stretches">from the start to the due time (to now while paused); empty for a due time that was there at once</param>
+public sealed record ExplainedClock(
+    string Id, int Round, string Policy, int Version, string Calendar, string Zone, string Limit, string State, long StartedAt, long CountedFrom, long? DueAt, bool DueNamed,
+    long? StoppedAt, long PausedMs, long LateMs, IReadOnlyList<ClockStretch> Stretches, IReadOnlyList<PolicyReason> Reasons);
+
+/// <summary>Why a ticket's clocks are due when they are. (spec: clocks, explain)</summary>
+public static class TicketExplanation
+{
+    // A clock of ten years on a calendar with two periods a day still fits.
+    private const int MostStretches = 20_000;
+
+    public static IReadOnlyList<ExplainedClock> Of(IReadOnlyList<Event> history, PolicySet policies, long now)
+    {
+        var story = TicketStory.Of(history);
+        if (story.Created is null) return [];
+        var all = new List<ExplainedClock>();
+        foreach (var clock in TicketClocks.Of(story, history, policies, now))
+            if (clock.Plan(policies, history) is { } plan) all.Add(One(clock, plan, now));
+        return all;
+    }
+
+    private static ExplainedClock One(TicketClock clock, ClockPlan plan, long now)
+    {
+        var (policy, state) = (clock.Chosen.Policy, ClockState.Of(clock.Chosen.Clock, plan, clock.Run, now));
+        return new(
+            clock.Id, clock.Round, policy.Id, policy.Version, plan.Calendar.Id, plan.Calendar.Zone.Id, LimitText(clock, plan), state.State, clock.Run.Start, plan.From, state.DueAt,
+            plan.Named, clock.Run.StoppedAt, state.PausedMs, state.LateMs, Stretches(clock.Run.Start, plan, state, now), Reasons(clock));
+    }
+
+    private static string LimitText(TicketClock clock, ClockPlan plan)
+    {
+        if (plan.Named) return "due_at";
+        var limit = clock.Chosen.Clock.LimitFor(clock.Facts.Priority ?? TicketFacts.DefaultPriority);
+        var counting = clock.Chosen.Clock.Counting;
+        return limit is not { } l ? "" : $"{l.Value} {Words.Of(l.Unit)}" + (counting.IncludeStartDay ? ", start day included" : "") + (counting.EndOfDay ? ", to the end of the day" : "")
+            + (counting.Roll ? ", rolls to a business day" : "");
+    }
+
+    private static List<ClockStretch> Stretches(long start, ClockPlan plan, ClockState state, long now)
+    {
+        var stretches = new List<ClockStretch>();
+        var end = state.DueAt ?? Math.Max(now, start);
+        if (plan.From > start) stretches.Add(new(start, Math.Min(plan.From, end), StretchKind.Closed, "after the cut-off"));
+        var at = Math.Max(start, plan.From);
+        foreach (var pause in state.Pauses)
+        {
+            Run(stretches, at, Math.Min(pause.From, end), plan);
+            var to = Math.Min(pause.To, end);
+            if (to > pause.From) stretches.Add(new(Math.Max(at, pause.From), to, StretchKind.Paused, pause.Why));
+            at = Math.Max(at, to);
+        }
+        Run(stretches, at, end, plan);
+        return stretches;
+    }
+
+    // Time that no pause takes: open and closed hours where the limit counts working time, else all of it runs.
+    private static void Run(List<ClockStretch> into, long from, long to, ClockPlan plan)
+    {
+        var calendar = plan.Measure;
+        while (from < to && into.Count < MostStretches)
+        {
+            var open = Math.Min(to, calendar.NextOpen(from));
+            if (open > from) into.Add(new(from, open, StretchKind.Closed, "closed hours"));
+            if (open >= to) return;
+            from = Math.Min(to, calendar.ClosingAfter(open));
+            into.Add(new(open, from, StretchKind.Running, null));
+        }
+    }
+
+    private static List<PolicyReason> Reasons(TicketClock clock)
+    {
+        var reasons = new List<PolicyReason>();
+        foreach (var candidate in clock.Group.Candidates)
+        {
+            var forced = PolicyBook.IsForced(candidate.Policy, clock.Facts);
+            var chosen = ReferenceEquals(candidate, clock.Chosen);
+            reasons.Add(new(candidate.Policy.Id, candidate.Policy.Version, chosen, Why(candidate, clock, forced, chosen)));
+        }
+        return reasons;
+    }
+
+    private static string Why(Candidate candidate, TicketClock clock, bool forced, bool chosen)
+    {
+        if (!candidate.Fits(clock.Facts, forced))
+            return $"does not apply: asks for {(forced ? candidate.Clock.When.ToString() : Asked(candidate))}";
+        if (!chosen && !candidate.Policy.HoldsAt(clock.Run.Start)) return "was not in effect when the clock started";
+        var what = forced ? "the ticket names it" : candidate.Attributes == 0 ? "applies to every ticket" : $"{candidate.Attributes} matched: {Asked(candidate)}";
+        return chosen ? $"chosen: {what}" : $"{what}; less specific, of lower priority or later in the order than the chosen one";
+    }
+
+    private static string Asked(Candidate candidate)
+    {
+        var (policy, clock) = (candidate.Policy.AppliesWhen.ToString(), candidate.Clock.When.ToString());
+        return policy.Length == 0 ? clock : clock.Length == 0 ? policy : $"{policy}, {clock}";
+    }
+}

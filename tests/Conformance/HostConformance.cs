@@ -1,0 +1,146 @@
+using System.Text;
+using System.Text.Json;
+using NodaTime;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Tests.Grains;
+using OpsMonitor.Tests.Grains.Turns;
+using OpsMonitor.Tests.Web.Conversion;
+using OpsMonitor.Web.Conversion;
+using OpsMonitor.Web.Demo;
+using OpsMonitor.Web.Metrics;
+using OpsMonitor.Web.Serve;
+using Xunit;
+
+namespace OpsMonitor.Tests.Conformance;
+
+/// <summary>A host to be asked the suite's questions.</summary>
+public interface ITestedHost : IAsyncDisposable
+{
+    IOpsHost Host { get; }
+
+    /// <summary>Looks at all deadlines now.</summary>
+    Task WakeAsync();
+}
+
+/// <summary>A clock that stands where it was put.</summary>
+public sealed class StandingClock(long ms) : TimeProvider
+{
+    public long Ms { get; set; } = ms;
+
+    public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeMilliseconds(Ms);
+}
+
+/// <summary>One suite for every host: the same streams in, the same metrics, alerts and lists out. What is right is said by one shard that is told all.</summary>
+public abstract class HostConformance
+{
+    private const int Clients = 10, EventsPerBatch = 250;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    /// <param name="backfillUntil">Unix ms; null for live, by the clock</param>
+    protected abstract Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil);
+
+    public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 6)];
+
+    [Theory, MemberData(nameof(Seeds))]
+    public async Task A_random_stream_shuffled_and_doubled(int seed)
+    {
+        var random = new Random(seed);
+        await Backfilled(RandomStreams.Of(random), Story.Ms("+20 00:00:00"), seed, clients: 3, batch: 7);
+    }
+
+    [Fact]
+    public Task A_month_of_a_bank() => BackfilledLog("anonymous-bank", "data/anonymous_bank_feb1999.tsv.gz", "1999-03-01T00:00:00Z");
+
+    [Fact]
+    public Task A_year_of_incidents() => BackfilledLog("uci-incidents", "data/uci_servicenow_incidents.csv.gz", "2017-03-01T00:00:00Z");
+
+    [Fact]
+    public async Task A_day_as_it_happens_with_its_alerts()
+    {
+        var start = Instant.FromUtc(2026, 3, 2, 0, 0);
+        var events = new CallCentre(7, start).Until(start + Duration.FromDays(1)).Select(Canonical).ToList();
+        var random = new Random(3);
+        // One event in ten is up to two hours late, one in five comes twice.
+        var told = events.SelectMany(e => Enumerable.Range(0, random.Next(5) == 0 ? 2 : 1).Select(_ => (At: e.At + (random.Next(10) == 0 ? random.Next(7_200_000) : 0), Event: e))).OrderBy(t => t.At).ToList();
+        var clock = new StandingClock(start.ToUnixTimeMilliseconds());
+        var right = new Shard(PolicySet.Default, new());
+        await using var tested = await Open(clock, null);
+        for (var (from, hour) = (0, clock.Ms + 3_600_000); from < told.Count; hour += 3_600_000)
+        {
+            var batch = told.Skip(from).TakeWhile(t => t.At < hour).Select(t => t.Event).ToList();
+            from += batch.Count;
+            clock.Ms = hour;
+            await tested.WakeAsync();
+            foreach (var some in batch.Chunk(EventsPerBatch)) // the same batches: an alert that half the news would raise, and all of it not, is the same too
+            {
+                var verdicts = right.Step(new(hour, some)).Verdicts;
+                Assert.Equal(verdicts, (await tested.Host.OfferAsync(some, default)).Verdicts);
+            }
+        }
+        clock.Ms += 86_400_000;
+        right.Step(new(clock.Ms, []));
+        await Same(tested, right, alerts: true);
+    }
+
+    private async Task BackfilledLog(string converter, string shared, string until)
+    {
+        using var log = SharedLogs.Open(shared);
+        var events = Converters.Find(converter)!.Convert(log, DateTimeZone.Utc).Select(e => EventReader.Read(CloudEventWriter.ToUtf8(e)).Event!).ToList();
+        await Backfilled(events, DateTimeOffset.Parse(until, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds(), 1, Clients, EventsPerBatch);
+    }
+
+    private async Task Backfilled(List<Event> events, long until, int seed, int clients, int batch)
+    {
+        var right = new Shard(PolicySet.Default, new(Backfill: true));
+        right.Step(new(until, events));
+        await using var tested = await Open(new StandingClock(until), until);
+        var offered = events.Concat(events.Where((_, i) => i % 3 == 0)).ToArray();
+        new Random(seed).Shuffle(offered);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await Task.WhenAll(offered.Chunk((offered.Length / clients) + 1).Select(part => Task.Run(async () =>
+        {
+            foreach (var some in part.Chunk(batch)) Assert.Equal(some.Length, (await tested.Host.OfferAsync(some, default)).Verdicts.Count);
+        })));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{offered.Length} events by {clients} clients in {watch.Elapsed.TotalSeconds:F1} s");
+        await Same(tested, right, alerts: false);
+    }
+
+    // A cluster tells its nodes a little later than it acknowledges; what it tells in the end must be the same to the letter.
+    private static async Task Same(ITestedHost tested, Shard right, bool alerts)
+    {
+        var scopes = right.Books.All.Select(b => b.Key).ToList();
+        var expected = Text(right, scopes, alerts);
+        var deadline = DateTime.UtcNow + Patience;
+        await tested.WakeAsync();
+        string actual;
+        while ((actual = tested.Host.Read(tally => Text(tally, scopes, alerts))) != expected && DateTime.UtcNow < deadline)
+        {
+            await Task.Delay(500);
+            await tested.WakeAsync();
+        }
+        Assert.Equal(expected.Split('\n').Except(actual.Split('\n')), []);
+        Assert.Equal(expected, actual);
+        foreach (var row in right.Rows().Take(3))
+            Assert.NotEmpty(await tested.Host.HistoryAsync(row.Subject, default) ?? []);
+    }
+
+    private static string Text(Tally tally, IReadOnlyList<string> scopes, bool alerts)
+    {
+        var text = new StringBuilder();
+        foreach (var scope in scopes)
+        {
+            using var bytes = new MemoryStream();
+            using (var json = new Utf8JsonWriter(bytes)) MetricJson.Write(json, Report.Of(tally, scope, Window.Always, live: true));
+            text.Append(scope).Append(' ').Append(Encoding.UTF8.GetString(bytes.ToArray())).Append('\n');
+        }
+        foreach (var row in tally.Rows()) text.Append(JsonSerializer.Serialize(row)).Append('\n');
+        if (alerts)
+            foreach (var a in tally.Alerts.All) text.Append($"{a.Code} {a.Due.Key} {a.Due.Level} {a.Due.RaisedAt} {a.State} {a.NoticedAt} {a.FromLateData}\n");
+        return text.ToString();
+    }
+
+    private static Event Canonical(Event e) => EventReader.Read(e.Raw).Event!;
+}

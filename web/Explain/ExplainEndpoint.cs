@@ -1,0 +1,21 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Serve;
+
+namespace OpsMonitor.Web.Explain;
+
+/// <summary><c>GET /api/v1/tickets/{id}/explain</c>: every stretch of every clock, and why that policy.</summary>
+public static class ExplainEndpoint
+{
+    public static void MapExplain(this RouteGroupBuilder group) => group.MapGet("/api/v1/tickets/{id}/explain", (RequestDelegate)Answer);
+
+    private static async Task Answer(HttpContext context)
+    {
+        var host = context.RequestServices.GetRequiredService<IOpsHost>();
+        var id = (string)context.Request.RouteValues["id"]!;
+        var (row, policies) = host.Read(tally => (tally.Find(new(SubjectKind.Ticket, id)), tally.Policies));
+        var history = row is null ? null : await host.HistoryAsync(row.Subject, context.RequestAborted);
+        if (history is null or { Count: 0 }) await new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context);
+        else await Reply.WriteAsync(context, 200, "application/json", json => ExplainJson.Write(json, id, history, policies, host.Now));
+    }
+}
