@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using NodaTime;
 using NodaTime.Text;
 using OpsMonitor.Web.Ingest;
@@ -109,9 +111,11 @@ public static class PolicyEndpoints
     // The body is the YAML itself; ?kind=calendar for a calendar.
     private static async Task WithDraft(HttpContext context, Func<PolicyShelf, Task> answer)
     {
-        if (context.Request.ContentLength > MostText) { await new Problem(413, "body_too_large", "A policy may not be longer than 512 KiB.").WriteAsync(context); return; }
-        using var reader = new StreamReader(context.Request.Body);
-        var text = await reader.ReadToEndAsync(context.RequestAborted);
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        if (problem is null && body.Length > MostText) problem = new(413, "body_too_large", "A policy may not be longer than 512 KiB.");
+        if (problem is null && !Utf8.IsValid(body.Span)) problem = new(400, "not_utf8", "A policy is UTF-8 text.");
+        if (problem is not null) { await problem.WriteAsync(context); return; }
+        var text = Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF');
         var source = context.RequestServices.GetRequiredService<PolicySource>();
         PolicyShelf shelf;
         try { shelf = PolicyFolder.Read(source.Folder, source.Reference, new(context.Request.Query["kind"] == "calendar", text)); }
