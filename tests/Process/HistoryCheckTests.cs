@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -34,12 +35,15 @@ public sealed class HistoryCheckTests(ITestOutputHelper output)
             key = server.FirstKey ?? key;
             using var client = ServerClient.With(server.Root, key);
             var clients = Enumerable.Range(0, Clients).Select(c => Task.Run(() => Live(client, new(Seed + (loop * Clients) + c)))).ToArray();
-            await Task.Delay(random.Next(100, 700));
+            for (var (watch, known) = (Stopwatch.StartNew(), Done); Done < known + 20 && watch.Elapsed < TimeSpan.FromSeconds(20);) await Task.Delay(10);
+            await Task.Delay(random.Next(0, 100));
             server.Kill();
             await Task.WhenAll(clients);
         }
         Check(folder.Path);
     }
+
+    private int Done => _books.Values.Count(static o => o != Outcome.Unknown);
 
     private async Task Live(HttpClient client, Random random)
     {

@@ -42,9 +42,10 @@ internal static class YamlEntries
             using var reader = new StringReader(text);
             stream.Load(reader);
         }
-        catch (YamlException broken)
+        // The parser also trips over itself, with exceptions of its own making, where a text is bad enough.
+        catch (Exception broken) when (broken is YamlException or InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            throw new ReferenceDataException(file, broken.Start.Line, $"is not YAML: {broken.Message}", broken);
+            throw new ReferenceDataException(file, (broken as YamlException)?.Start.Line ?? 0, $"is not YAML: {(broken is YamlException ? broken.Message : "it cannot be read")}", broken);
         }
         if (stream.Documents.Count == 0) return null;
         if (stream.Documents.Count > 1) throw new ReferenceDataException(file, stream.Documents[1].RootNode.Start.Line, "must be one document");

@@ -101,6 +101,7 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
     [InlineData("POST", "/api/v1/policies/dry-run", "{a: ", 50_000, 422, "policy_refused")]
     [InlineData("POST", "/api/v1/policies/validate", "x", 1_200_000, 413, "body_too_large")]
     [InlineData("POST", "/api/v1/policies/validate", "\ud83d", 1, 422, "policy_refused")]
+    [InlineData("POST", "/api/v1/policies/validate", "id: \"\\ud83d\"", 1, 422, "policy_refused")] // the parser's own exceptions, not meant for anybody
     [InlineData("DELETE", "/api/v1/events", "x", 1, 405, "method_not_allowed")]
     [InlineData("GET", "/api/v1/nowhere", "", 1, 404, "no_such_endpoint")]
     public async Task What_was_found_stays_answered(string method, string path, string part, int times, int status, string code)
@@ -111,6 +112,15 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
         using var response = await client.SendAsync(request);
         var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal((status, code, ""), ((int)response.StatusCode, answer.GetProperty("code").GetString(), answer.GetProperty("pointer").GetString()));
+    }
+
+    [Fact]
+    public async Task A_piece_of_impossible_length_is_the_sender_s_fault()
+    {
+        var request = Encoding.ASCII.GetBytes($"POST /api/v1/events HTTP/1.1\r\nHost: {_root.Authority}\r\nX-API-Key: {_key}\r\nContent-Type: application/cloudevents+json\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n");
+        using var wire = new Wire(_root);
+        var answer = await wire.SendAsync(new("piece", "/api/v1/events", request, true, false), TestContext.Current.CancellationToken);
+        Assert.Equal((400, "incomplete_body"), (answer!.Status, JsonElement.Parse(answer.Body).GetProperty("code").GetString()));
     }
 
     [Fact]
