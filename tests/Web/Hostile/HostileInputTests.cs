@@ -123,6 +123,18 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
         Assert.Equal((400, "incomplete_body"), (answer!.Status, JsonElement.Parse(answer.Body).GetProperty("code").GetString()));
     }
 
+    [Theory]
+    [InlineData("own", """[{"nr": "\\ud83d", "at": "2026-03-01T09:00:00Z"}]""")]
+    [InlineData("own", """[{"nr": "1", "at": "2026-03-01T09:00:00Z", "\\udc00": 1}]""")]
+    [InlineData("zendesk-open", """{"type": "zen:event-type:ticket.created", "detail": {"id": "1", "subject": "\\ud83d"}}""")]
+    public async Task Half_a_character_makes_a_webhook_unmapped_and_no_failure(string adapter, string body)
+    {
+        using var client = Client();
+        using var response = await client.PostAsync(new Uri("/api/v1/adapters/" + adapter, UriKind.Relative), new StringContent(body.Replace("\\\\", "\\", StringComparison.Ordinal), Encoding.UTF8, "application/json"));
+        var answer = JsonElement.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal((200, 1), ((int)response.StatusCode, answer.GetProperty("unmapped").GetInt32()));
+    }
+
     [Fact]
     public async Task A_policy_of_aliases_does_not_grow_in_memory()
     {
