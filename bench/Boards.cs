@@ -29,17 +29,19 @@ internal sealed record Boards(double CpuRatio, double KbEach, double GapP50, dou
             kb = (server.Memory - before) / 1024.0 / (viewers + Sleepers);
             (walls.Measuring, walls.Frames) = (true, 0);
             var cpu = server.CpuMs;
+            for (var watch = Stopwatch.StartNew(); watch.Elapsed < window / 2; await Task.Delay(50)) await PostAsync(client, $"f-{watch.ElapsedTicks}"); // so that there is a frame each quarter of a second
+            cpuEach = (server.CpuMs - cpu) / walls.Frames;
+            walls.Measuring = false;
+            await Task.Delay(1_000);
             for (var watch = Stopwatch.StartNew(); watch.Elapsed < window; await Task.Delay(Random.Shared.Next(240, 320)))
             {
                 var sent = Stopwatch.GetTimestamp();
                 await PostAsync(client, $"b-{board.Count}");
                 var acked = Stopwatch.GetTimestamp();
                 ack.Add(Stopwatch.GetElapsedTime(sent, acked).TotalMilliseconds);
-                await Until(() => Volatile.Read(ref walls.LastChange) > acked);
-                board.Add(Stopwatch.GetElapsedTime(acked, Volatile.Read(ref walls.LastChange)).TotalMilliseconds);
+                await Until(() => Volatile.Read(ref walls.LastChange) > sent);
+                board.Add(Math.Max(0, Stopwatch.GetElapsedTime(acked, Volatile.Read(ref walls.LastChange)).TotalMilliseconds)); // the wall may be first
             }
-            walls.Measuring = false;
-            cpuEach = (server.CpuMs - cpu) / walls.Frames;
             server.Dispose(); // killed: all walls are cut off at once
             await Until(() => walls.Whole == 0);
             var down = Stopwatch.StartNew();

@@ -40,7 +40,14 @@ public sealed class FieldTime(IReadOnlyList<string> paths, string format, DateTi
         return null;
     }
 
-    private Instant? Parse(string text) => format switch
+    // A time before the year -9998 by its offset is well written, and none.
+    private Instant? Parse(string text)
+    {
+        try { return Read(text); }
+        catch (OverflowException) { return null; }
+    }
+
+    private Instant? Read(string text) => format switch
     {
         "iso" => Iso(text),
         "unix" => Number(text) is { } n && Math.Abs(n) < 253402300800000m ? Instant.FromUnixTimeMilliseconds((long)(Math.Abs(n) < 100_000_000_000m ? n * 1000 : n)) : null,
