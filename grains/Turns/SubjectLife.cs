@@ -66,7 +66,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     {
         _seen.Add(hash.Identity, hash.Body);
         _kept.Add(e);
-        if (SubjectRules.HasRow(e)) _judged.Add(e);
+        if (e.Subject != subject || SubjectRules.HasRow(e)) _judged.Add(e); // another's event was sent here because it belongs here too
     }
 
     private bool Settle(bool told)
