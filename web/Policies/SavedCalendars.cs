@@ -1,4 +1,5 @@
 using NodaTime;
+using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Web.Reference;
 
@@ -31,6 +32,8 @@ internal sealed class SavedCalendars(IReadOnlyList<CalendarFile> start)
         foreach (var before in standing)
             if (before.Days.From != file.Days.From) _files.Add(Shortened(before, file.Days.From));
         _files.Add(file);
+        if (CalendarShelf.JoinOne(_files.Where(f => f.Id == file.Id)).NextOpen(edit.At) == BusinessCalendar.Never)
+            throw new ReferenceDataException(name, file.Line, $"calendar '{file.Id}' never opens again");
     }
 
     private static CalendarFile Shortened(CalendarFile before, LocalDate? next) =>

@@ -59,7 +59,8 @@ async function list() {
 async function show(entry, folder) {
   const stands = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(entry.file)}`)).text();
   // A version that stands is not written over: a change of it is the next one.
-  text.value = folder === "policies" ? stands.replace(/^version:.*$/m, `version: ${newest.get(entry.id) + 1}`) : stands;
+  const next = `version: ${newest.get(entry.id) + 1}`;
+  text.value = folder !== "policies" ? stands : /^version:/m.test(stands) ? stands.replace(/^version:.*$/m, next) : stands.replace(/^id:.*$/m, (line) => `${line}\n${next}`);
   opened = { id: entry.id, folder, revision: entry.revision };
   kind.value = folder === "policies" ? "policy" : "calendar";
   at("name").textContent = title(entry);
