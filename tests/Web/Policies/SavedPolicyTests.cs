@@ -86,6 +86,15 @@ public sealed class SavedPolicyTests : IDisposable
         Assert.Equal(["y"], _desk.Shard.Find(Subject.Parse("ticket/new"))!.Clocks.Where(c => c.Policy == "p").Select(c => c.Id));
     }
 
+    [Fact]
+    public void Asked_for_running_clocks_it_takes_away_those_that_it_no_longer_has_but_none_that_is_over()
+    {
+        _desk.At("2026-03-02T09:00:00Z", "ticket/open").At("2026-03-02T09:00:00Z", "ticket/done").At("2026-03-02T09:59:00Z", "ticket/done", "ticket.replied", """{"method":"mail"}""")
+            .Save("2026-03-02T10:00:00Z", Policy(2, 1, Running).Replace("id: x", "id: y", StringComparison.Ordinal), version: 2);
+        Assert.Equal(["y"], _desk.Shard.Find(Subject.Parse("ticket/open"))!.Clocks.Where(c => c.Policy == "p").Select(c => c.Id));
+        Assert.StartsWith("met", _desk.Says("ticket/done"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "running Tue 3 Mar 10:00 v1")]
     [InlineData(Running, "running Wed 4 Mar 10:00 v1")]
