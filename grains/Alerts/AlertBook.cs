@@ -45,7 +45,7 @@ public sealed class AlertBook
         {
             var known = _alerts[key];
             if (known.State == AlertState.Raised && !due.Any(d => d.Key == key)) // a warning that became a breach is over; a breach that went away was never true
-                Put(key, known with { State = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted, ChangedAt = now }, changed);
+                Put(key, known with { State = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted, ChangedAt = After(known, now) }, changed);
         }
         return changed;
     }
@@ -92,8 +92,11 @@ public sealed class AlertBook
             Put(key, new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, changed);
         }
         else if (known.State != state)
-            Put(key, known with { Due = due, State = state, ChangedAt = now }, changed);
+            Put(key, known with { Due = due, State = state, ChangedAt = After(known, now) }, changed);
     }
+
+    // Alert, state and instant are how a receiver knows what it has heard: while a clock that was set back stands still, changes must not look alike.
+    private static long After(Alert known, long now) => Math.Max(now, known.ChangedAt + 1);
 
     private void Put(AlertKey key, Alert alert, List<Alert> changed)
     {

@@ -16,7 +16,7 @@ internal sealed record ClockState(string State, long? DueAt, IReadOnlyList<(long
         var due = Moved(plan.Due, pauses, plan, out var pausedNow, out var paused, counted);
         if (pausedNow is { } since && round.StoppedAt is null && round.CancelledAt is null)
             return new("paused", null, [], paused, 0, plan.Measure.Between(since, due), counted);
-        var warnings = WarningsOf(clock, plan, pauses);
+        var warnings = WarningsOf(clock, plan, pauses, plan.Named || counted.Count == 0 ? long.MinValue : counted[^1].To);
         long? shown = due == BusinessCalendar.Never ? null : due;
         if (round.StoppedAt is { } stop)
             return new(stop <= due ? "met" : "breached", shown, warnings, paused, Math.Max(0, stop - due), null, counted);
@@ -25,10 +25,11 @@ internal sealed record ClockState(string State, long? DueAt, IReadOnlyList<(long
         return new(now >= due ? "breached" : "running", shown, warnings, paused, Math.Max(0, (round.CancelledAt ?? due) - due), null, counted);
     }
 
-    private static List<(long At, AlertLevel Level)> WarningsOf(ClockPolicy clock, ClockPlan plan, List<Pause> pauses)
+    private static List<(long At, AlertLevel Level)> WarningsOf(ClockPolicy clock, ClockPlan plan, List<Pause> pauses, long knownSince)
     {
         var all = new List<(long, AlertLevel)>(clock.Warn.Count);
-        foreach (var warning in clock.Warn) all.Add((Moved(plan.WarnAt(warning), pauses, plan, out _, out _, null), warning.Level));
+        // While it was paused nobody knew when it would be due: no warning of this due time is older than the pause's end.
+        foreach (var warning in clock.Warn) all.Add((Math.Max(Moved(plan.WarnAt(warning), pauses, plan, out _, out _, null), knownSince), warning.Level));
         return all;
     }
 

@@ -51,7 +51,7 @@ internal sealed class ClockRounds(TicketStory story, IReadOnlyList<Event> histor
             {
                 if (stay.ReopenedAt is null || clock.OnReopen == OnReopen.Keep) return Over(start, at, pauses, index);
                 if (clock.OnReopen == OnReopen.Restart) return (new(start, at, null, pauses), Reopening(stay));
-                pauses.Add(new(at, stay.ReopenedAt.Value, "resolved"));
+                pauses.Add(new(Math.Max(start, at), stay.ReopenedAt.Value, "resolved"));
                 continue;
             }
             if (stay.ReopenedAt is { } reopened && clock.OnReopen == OnReopen.Restart)
@@ -77,9 +77,11 @@ internal sealed class ClockRounds(TicketStory story, IReadOnlyList<Event> histor
 
     private Mark Reopening(Stay stay) => First(["ticket.reopened"], stay.ReopenedAt!.Value, 0) ?? new(stay.ReopenedAt!.Value, 0);
 
-    // Resolving and closing can be undone; closing is the latest that a ticket counts as resolved.
+    // Resolving and closing can be undone; closing is the latest that a ticket counts as resolved. By a sender's wrong clock a ticket may be
+    // resolved before it was created: it is resolved all the same, and nobody is to be chased for it.
     private long? Undoable(Stay stay, long start) =>
-        clock.StopsOnResolved && stay.ResolvedAt >= start ? stay.ResolvedAt : Stops("ticket.closed") && stay.ClosedAt >= start ? stay.ClosedAt : null;
+        clock.StopsOnResolved && (stay.ResolvedAt >= start || start == story.CreatedAt) ? stay.ResolvedAt
+        : Stops("ticket.closed") && stay.ClosedAt >= start ? stay.ClosedAt : null;
 
     private bool StartsInStay() => clock.Start.Any(static type => type is "ticket.resolved" or "ticket.closed" || type.StartsWith("survey.", StringComparison.Ordinal));
 

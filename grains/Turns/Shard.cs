@@ -96,7 +96,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     {
         (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
-        foreach (var (name, stats) in image.Sources) Sources[name] = stats;
+        foreach (var (name, stats) in image.Sources) Sources[name] = stats.Copy(); // the image stays as it was taken
         foreach (var alert in image.Alerts) Alerts.Remember(alert);
         foreach (var e in image.Histories) Insert(e);
         Settle(Now, []);

@@ -311,7 +311,7 @@ public sealed class LocalHost : IAsyncDisposable
         ReadOnly = true;
         _announce($"read-only from now on: {why}");
         if (_journal is not null) Replay(_journal);
-        _wakeAt = long.MinValue; // of the state that was dropped; the next turn says anew
+        _wakeAt = 0; // at once: it was of the state that was dropped; the next turn says anew
     }
 
     /// <summary>The newest snapshot that this journal knows, then the turns after it.</summary>

@@ -36,7 +36,7 @@ public static class AccessRules
     }
 
     /// <returns>why not; null where the request may go on</returns>
-    private static Problem? Judge(HttpContext context, AccessRule rule)
+    internal static Problem? Judge(HttpContext context, AccessRule rule)
     {
         var presented = Presented(context.Request);
         if (presented is null) return !rule.KeyNeeded && IsLocal(context) ? null : Unauthorized;

@@ -7,12 +7,12 @@ namespace OpsMonitor.Web.Adapters;
 
 /// <summary>
 /// A time in a row. Formats: <c>iso</c> (RFC 3339; a blank for the T and a missing offset are let pass), <c>unix</c> (seconds, also with a
-/// fraction), <c>unix_ms</c>, <c>rfc2822</c>, <c>arrival</c>, or a pattern of NodaTime such as <c>d/M/uuuu HH:mm</c>. What has no offset is local in the zone.
+/// fraction; from 100,000,000,000 up they are milliseconds), <c>rfc2822</c>, <c>arrival</c>, or a pattern of NodaTime such as <c>d/M/uuuu HH:mm</c>. What has no offset is local in the zone.
 /// </summary>
 public sealed class FieldTime(IReadOnlyList<string> paths, string format, DateTimeZone zone, LocalDateTimePattern? pattern)
 {
     public const string Arrival = "arrival";
-    private static readonly string[] Known = ["iso", "unix", "unix_ms", "rfc2822", Arrival];
+    private static readonly string[] Known = ["iso", "unix", "rfc2822", Arrival];
 
     public bool IsArrival => format == Arrival;
 
@@ -43,8 +43,7 @@ public sealed class FieldTime(IReadOnlyList<string> paths, string format, DateTi
     private Instant? Parse(string text) => format switch
     {
         "iso" => Iso(text),
-        "unix" => Number(text) is { } s && Math.Abs(s) < 253402300800m ? Instant.FromUnixTimeMilliseconds((long)(s * 1000)) : null,
-        "unix_ms" => Number(text) is { } ms && Math.Abs(ms) < 253402300800000m ? Instant.FromUnixTimeMilliseconds((long)ms) : null,
+        "unix" => Number(text) is { } n && Math.Abs(n) < 253402300800000m ? Instant.FromUnixTimeMilliseconds((long)(Math.Abs(n) < 100_000_000_000m ? n * 1000 : n)) : null,
         "rfc2822" => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? Instant.FromDateTimeOffset(at) : null,
         _ => pattern!.Parse(text) is { Success: true, Value: var local } ? LogText.At(local, zone) : null,
     };

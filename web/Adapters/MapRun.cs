@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using OpsMonitor.Web.Conversion;
 
 namespace OpsMonitor.Web.Adapters;
 
@@ -25,7 +24,7 @@ public sealed class MapRun(Mapping mapping, DateTimeOffset now)
     /// <exception cref="FormatException">The file is not of the mapping's format at all; names the line.</exception>
     public MapSummary Run(TextReader input, Stream? events, Stream? unmapped, Action<string>? tell)
     {
-        foreach (var (row, raw, broken) in Rows(input))
+        foreach (var (row, raw, broken) in RowReader.Read(mapping, input, now))
         {
             _summary = _summary with { Rows = _summary.Rows + 1 };
             var outcome = broken is null ? _mapper.Translate(row) : new Translation.Unmapped(broken);
@@ -65,45 +64,6 @@ public sealed class MapRun(Mapping mapping, DateTimeOffset now)
             events?.WriteByte((byte)'\n');
         }
     }
-
-    private IEnumerable<(Row Row, Func<string> Raw, string? Broken)> Rows(TextReader input) => mapping.Format switch
-    {
-        InputFormat.Csv => Table(input),
-        InputFormat.Ndjson => Lines(input),
-        _ => Whole(input.ReadToEnd()),
-    };
-
-    private IEnumerable<(Row, Func<string>, string?)> Table(TextReader input)
-    {
-        using var csv = new CsvTable(input, mapping.Separator);
-        while (csv.Read())
-        {
-            var (fields, broken) = (new Dictionary<string, string>(StringComparer.Ordinal), (string?)null);
-            try { fields = csv.Fields(); }
-            catch (FormatException e) { broken = e.Message; }
-            var body = TextJson.Object(fields);
-            yield return (Row(body, csv.Line), broken is null ? body.GetRawText : () => csv.Raw, broken);
-        }
-    }
-
-    private IEnumerable<(Row, Func<string>, string?)> Lines(TextReader input)
-    {
-        for (var line = 1L; input.ReadLine() is { } text; line++)
-        {
-            if (string.IsNullOrWhiteSpace(text)) continue;
-            var (body, broken) = Bodies.Parse(text);
-            yield return (Row(body, line), () => text, broken);
-        }
-    }
-
-    private IEnumerable<(Row, Func<string>, string?)> Whole(string text)
-    {
-        var (body, broken) = Bodies.Parse(text);
-        if (broken is not null) throw new FormatException($"the file is {broken}");
-        return Bodies.Items(body).Select((item, i) => (Row(item, i + 1), (Func<string>)item.GetRawText, (string?)null));
-    }
-
-    private Row Row(JsonElement body, long line) => new(body, line, now, mapping.Missing);
 
     private static void Keep(Stream unmapped, long line, string reason, string raw)
     {

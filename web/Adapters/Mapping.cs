@@ -17,6 +17,9 @@ public enum Once
     /// <summary>An id that the subject's history has says nothing new, whatever else has changed.</summary>
     Ever,
 
+    /// <summary>An id that was the subject's last of its type says nothing new; one that comes back after another is news, and gets a number.</summary>
+    Latest,
+
     /// <summary>The same delivery again right after itself is a repeat; after something else it is news, and its ids get a number.</summary>
     InARow,
 }

@@ -7,7 +7,7 @@ namespace OpsMonitor.Web.Adapters;
 /// <summary>Reads a mapping file strictly: every complaint names the file, the line and the rule. (docs: adapters)</summary>
 public static class MappingReader
 {
-    private static readonly string[] Keys = ["source", "format", "separator", "zone", "missing", "key", "time_goes_back", "auth", "defaults", "rules"];
+    private static readonly string[] Keys = ["source", "format", "separator", "zone", "missing", "key", "time_goes_back", "auth", "defaults", "rules", "base"];
     private static readonly string[] EventKeys = ["subject", "time", "id", "sequence"];
 
     /// <exception cref="ReferenceDataException">The file breaks a rule, or is no YAML.</exception>
@@ -15,6 +15,7 @@ public static class MappingReader
     public static Mapping Read(string file)
     {
         var root = YamlEntries.One(file, Keys, []);
+        if (root.Text("base") is { } name) return Based(root, name, file);
         var zone = root.TimeZone("zone") ?? DateTimeZone.Utc;
         var key = Template(root, "key");
         var head = new Mapping(Path.GetFileNameWithoutExtension(file), root.Text("source") ?? throw root.Error("source", "'source' is required"), Format(root), Separator(root),
@@ -29,6 +30,15 @@ public static class MappingReader
         }
         if (rules.Count == 0) throw root.Error("rules", "'rules' is empty");
         return head with { Rules = rules };
+    }
+
+    /// <summary>A mapping that comes with the program, with another source or another proof of who sends.</summary>
+    private static Mapping Based(YamlEntry root, string name, string file)
+    {
+        if (Keys.FirstOrDefault(k => k is not ("base" or "source" or "auth") && root.Has(k)) is { } more) throw root.Error(more, $"with a 'base' only 'source' and 'auth' may be given, not '{more}'");
+        if (AdapterShelf.FileOf(name, null) is not { } known) throw root.Error("base", $"no mapping '{name}' comes with the program");
+        var mapping = Read(known);
+        return mapping with { Name = Path.GetFileNameWithoutExtension(file), Source = root.Text("source") ?? mapping.Source, Auth = root.Has("auth") ? Auth(root) : mapping.Auth };
     }
 
     private static Rule Rule(YamlEntry entry, YamlEntry? defaults, DateTimeZone zone, bool keyed)
@@ -53,8 +63,9 @@ public static class MappingReader
             {
                 null or "false" => Once.No,
                 "true" => Once.Ever,
+                "latest" => Once.Latest,
                 "in_a_row" => Once.InARow,
-                var other => throw entry.Error("once", $"'once' may be true, false or in_a_row, not '{other}'"),
+                var other => throw entry.Error("once", $"'once' may be true, false, latest or in_a_row, not '{other}'"),
             },
             Data = ValueReader.Data(entry, type, zone),
         };

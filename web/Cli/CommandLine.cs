@@ -11,8 +11,9 @@ public static class CommandLine
     {
         var root = new RootCommand("OpsMonitor: true, live numbers for complaint desks and call centres")
         {
-            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), MapCommand.Make(), SendCommand.Make(), ExportCommand.Make(), ImportCommand.Make(),
-            VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), CalendarCommand.Make(), ExplainCommand.Make(), PolicyCommand.Make(), HealthCommand.Make(),
+            ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), MapCommand.Make(), TailCommand.Make(), AmiCommand.Make(), SendCommand.Make(),
+            ExportCommand.Make(), ImportCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), CalendarCommand.Make(),
+            ExplainCommand.Make(), PolicyCommand.Make(), HealthCommand.Make(),
         };
         // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
         string[] own = ["--help", "-h", "-?", "--version"];

@@ -7,17 +7,24 @@ namespace OpsMonitor.Web.Conversion;
 /// One call while its lines go by. Within a call the order of the lines wins over their times: a line dated before the one
 /// above it happens no earlier than that one, since a call cannot be answered before it waits.
 /// </summary>
-internal sealed class QueueCall(string source, string callId)
+internal sealed class QueueCall(string source, string callId, QueueCallState? before = null)
 {
     /// <summary>How far the call has come in one queue. Every queue it enters is an entry of its own.</summary>
     private enum Stage { Absent, Waiting, Answered, Left }
 
     private const string NobodyNamed = "unknown";
     private readonly string subject = new Subject(SubjectKind.Contact, callId).ToString();
-    private readonly Dictionary<string, Stage> stages = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Stage> stages = (before?.Stages ?? new Dictionary<string, int>()).ToDictionary(s => s.Key, s => (Stage)s.Value, StringComparer.Ordinal);
     private readonly List<CloudEvent> said = [];
-    private Instant latest = Instant.MinValue;
-    private long sequence;
+    private Instant latest = before is null ? Instant.MinValue : Instant.FromUnixTimeMilliseconds(before.LatestMs);
+    private long sequence = before?.Sequence ?? 0;
+
+    /// <summary>Time of its latest event.</summary>
+    public Instant Latest => latest;
+
+    /// <summary>Null while it has told nothing.</summary>
+    public QueueCallState? State => sequence == 0 ? null
+        : new(callId, latest.ToUnixTimeMilliseconds(), sequence, stages.ToDictionary(s => s.Key, s => (int)s.Value, StringComparer.Ordinal));
 
     public static bool Knows(string name) => name is
         "DID" or "ENTERQUEUE" or "CONNECT" or "ABANDON" or "COMPLETEAGENT" or "COMPLETECALLER" or "RINGNOANSWER"

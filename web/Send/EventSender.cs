@@ -44,7 +44,7 @@ public sealed class EventSender
     private async Task<SendReport> RunAsync(CancellationToken cancel)
     {
         var last = _options.Anchor == Anchor.Last ? await LatestAsync(cancel) : null;
-        using var reader = Open(_options.File);
+        using var reader = _options.Input ?? Open(_options.File);
         DateTimeOffset? first = null;
         var (number, shift) = (0L, TimeSpan.Zero);
         while (await reader.ReadLineAsync(cancel) is { } line)

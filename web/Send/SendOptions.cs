@@ -15,6 +15,9 @@ public sealed record SendOptions(string File, Uri Url, string? Key, double Speed
     /// <summary>Sets the events apart from those of other runs of the file (see <see cref="RunName"/>); null leaves ids as they are.</summary>
     public string? Run { get; init; }
 
+    /// <summary>Lines from elsewhere than the file, which is then not opened; not with <see cref="Anchor.Last"/>, which reads twice.</summary>
+    public TextReader? Input { get; init; }
+
     /// <summary>Events per request, 1 to 500 (the server's limit).</summary>
     public int BatchSize { get; init; } = 100;
 

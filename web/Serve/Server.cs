@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Adapters;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
@@ -49,6 +50,7 @@ public static class Server
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         AddDoors(builder.Services, options, reference, start, clock, announce);
+        builder.Services.AddAdapters(options.DataFolder, FolderOf(options), announce);
         addHost(builder.Services);
         builder.Services.AddBoard();
         return Map(builder.Build());
@@ -108,6 +110,7 @@ public static class Server
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
+        app.MapAdapters();
         app.MapCustomers();
         app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
         {

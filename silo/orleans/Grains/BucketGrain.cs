@@ -31,10 +31,10 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
         return Write(); // also for one that is known: its write may not have ended well
     }
 
-    public async Task<int> Retell()
+    public async Task<int> Retell(bool again)
     {
         foreach (var some in stored.State.Subjects.ToArray().Chunk(ToldAtOnce))
-            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell()));
+            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell(again)));
         return stored.State.Subjects.Count;
     }
 
@@ -51,17 +51,7 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
     {
         try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
         _nextWaits = false;
-        _writing = Keep();
+        _writing = this.Keep(stored);
         await _writing;
-    }
-
-    private async Task Keep()
-    {
-        try { await stored.WriteStateAsync(); }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
     }
 }

@@ -31,14 +31,14 @@ public sealed class ClusterServices(ClusterTime time, Teller teller, IGrainFacto
 
     public Task Register(Subject subject) => grains.GetGrain<IBucketGrain>(Buckets.Of(subject, time.WallMs)).Register(subject.ToString());
 
-    /// <summary>Has all rows told again; ends when they have been heard, however often it must be tried.</summary>
-    public async Task Repair()
+    /// <summary>Has all rows told (see the installation's repair); ends when they have been heard, however often it must be tried.</summary>
+    public async Task Repair(bool again)
     {
         for (var wait = 250; ; wait = Math.Min(wait * 2, LongestWaitMs))
         {
             try
             {
-                await grains.Installation().Repair();
+                await grains.Installation().Repair(again);
                 return;
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)

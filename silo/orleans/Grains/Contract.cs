@@ -23,9 +23,9 @@ public interface ISubjectGrain : IGrainWithStringKey
     [Alias("Judge")]
     Task Judge();
 
-    /// <summary>Tells its row again to all it concerns.</summary>
+    /// <summary>Tells its row to all it concerns: again, or only where it has not been heard yet. Ends when it has been heard.</summary>
     [Alias("Retell")]
-    Task Retell();
+    Task Retell(bool again);
 
     /// <summary>All its durable events as a frame.</summary>
     [Alias("History")]
@@ -110,9 +110,9 @@ public interface IBucketGrain : IGrainWithStringKey
     [Alias("Register")]
     Task Register(string subject);
 
-    /// <summary>Has every subject tell its row again; returns how many.</summary>
+    /// <summary>Has every subject tell its row (see there); returns how many.</summary>
     [Alias("Retell"), ResponseTimeout(Contract.LongWork)]
-    Task<int> Retell();
+    Task<int> Retell(bool again);
 
     [Alias("Subjects")]
     Task<string[]> Subjects();
@@ -134,9 +134,12 @@ public interface IInstallationGrain : IGrainWithIntegerKey
     [Alias("Departments")]
     Task<string[]> Departments();
 
-    /// <summary>Has all rows told again, once for all who ask at the same time. Returns how many subjects told.</summary>
+    /// <summary>
+    /// Has all rows told, once for all who ask at the same time: again, for a department that came up; or only what has not been heard, after a
+    /// silo was lost. Returns how many subjects there are.
+    /// </summary>
     [Alias("Repair"), ResponseTimeout(Contract.LongWork)]
-    Task<int> Repair();
+    Task<int> Repair(bool again);
 
     /// <summary>What a node knows of the sources, for what all nodes know of them.</summary>
     [Alias("Sources")]

@@ -40,14 +40,7 @@ public sealed class CustomerGrain(
         var scopes = state.Scopes.Count;
         state.Scopes.UnionWith(Told.ScopesOf(evaluation));
         if (mustKeep || state.Scopes.Count > scopes)
-        {
-            try { await stored.WriteStateAsync(); }
-            catch
-            {
-                DeactivateOnIdle();
-                throw;
-            }
-        }
+            await this.Keep(stored);
         _ = cluster.Teller.Tell(new(new(SubjectKind.Other, this.GetPrimaryKeyString()), state.Version, Told.HomeOf(evaluation), evaluation, []), state.Scopes);
     }
 }

@@ -30,8 +30,8 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
 {
     private readonly SortedDictionary<string, SourceReport[]> _sources = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly Dictionary<bool, Task<int>> _next = [];
     private Task<int> _repairing = Task.FromResult(0);
-    private Task<int>? _next;
 
     public Task AddDay(string day) => Add(stored.State.Days, day);
 
@@ -42,7 +42,11 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
     public Task<string[]> Departments() => Task.FromResult(stored.State.Departments.ToArray());
 
     // Who asks while one pass is under way may have missed its beginning: all of them share the one after it.
-    public Task<int> Repair() => _next ??= After(_repairing);
+    public Task<int> Repair(bool again)
+    {
+        if (!again && _next.TryGetValue(true, out var more)) return more;
+        return _next.TryGetValue(again, out var next) ? next : _next[again] = _repairing = After(_repairing, again);
+    }
 
     public Task<byte[]> Sources(string node, byte[] known)
     {
@@ -65,28 +69,18 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
     private async Task Write()
     {
         await _writing.WaitAsync(); // two writes at once would guard against each other
-        try { await stored.WriteStateAsync(); }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
+        try { await this.Keep(stored); }
         finally { _writing.Release(); }
     }
 
-    private async Task<int> After(Task<int> before)
+    private async Task<int> After(Task<int> before, bool again)
     {
         try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
         await Task.Yield();
-        (_repairing, _next) = (Pass(), null);
-        return await _repairing;
-    }
-
-    private async Task<int> Pass()
-    {
+        _next.Remove(again);
         var told = 0;
         foreach (var day in stored.State.Days.ToArray())
-            told += (await Task.WhenAll(Buckets.Of(day).Select(key => GrainFactory.GetGrain<IBucketGrain>(key).Retell()))).Sum();
+            told += (await Task.WhenAll(Buckets.Of(day).Select(key => GrainFactory.GetGrain<IBucketGrain>(key).Retell(again)))).Sum();
         return told;
     }
 }

@@ -63,7 +63,9 @@ public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentG
 
     private readonly ObserverManager<IRowWatcher> _watchers = new(WatchedFor, log);
     private readonly SortedSet<Subject> _again = [];
-    private IGrainTimer? _timer;
+    private readonly Dictionary<Subject, (Told Told, byte[] Bytes)> _news = [];
+    private IGrainTimer? _timer, _tell;
+    private bool _telling;
     private Mark _mark;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -71,6 +73,7 @@ public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentG
         await base.OnActivateAsync(cancellationToken);
         _mark = new(Guid.NewGuid().ToString("N"), 0, false);
         _timer = this.RegisterGrainTimer(_ => Wake(), new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        _tell = this.RegisterGrainTimer(_ => TellNodes(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
         await GrainFactory.Installation().AddDepartment(this.GetPrimaryKeyString());
         await this.RegisterOrUpdateReminder("up", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
         _ = BecomeWhole();
@@ -103,20 +106,38 @@ public sealed class DepartmentGrain(ClusterServices cluster, ILogger<DepartmentG
     // Whatever an activation before this one knew: the subjects know it, and tell it again.
     private async Task BecomeWhole()
     {
-        await Cluster.Repair();
+        await Cluster.Repair(again: true);
         _mark = _mark with { Whole = true };
     }
 
-    protected override async Task Heard(IReadOnlyList<(Told Told, byte[] Bytes)> news)
+    protected override Task Heard(IReadOnlyList<(Told Told, byte[] Bytes)> news)
     {
         Arm();
-        byte[][] own = [.. news.Where(n => n.Told.Home == Id).Select(n => n.Bytes)];
-        if (own.Length == 0) return;
-        _mark = _mark with { Number = _mark.Number + 1 };
-        var mark = _mark;
-        await _watchers.Notify(w => w.Rows(this.GetPrimaryKeyString(), mark, own));
-        byte[][] alarming = [.. news.Where(n => n.Told.Home == Id && n.Told.Alerts.Count > 0).Select(n => n.Bytes)];
-        if (alarming.Length > 0) await GrainFactory.GetGrain<IAlertGrain>(this.GetPrimaryKeyString()).Hear(alarming);
+        foreach (var (told, bytes) in news)
+            if (told.Home == Id) _news[told.Subject] = (told, bytes);
+        if (_news.Count > 0 && !_telling) _tell!.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan); // the first after quiet goes at once
+        return Task.CompletedTask;
+    }
+
+    // On a clock, however many silos tell: else each telling of each of them would go to each node.
+    private async Task TellNodes()
+    {
+        _telling = true;
+        try
+        {
+            while (_news.Count > 0)
+            {
+                var news = _news.Values.ToArray();
+                _news.Clear();
+                _mark = _mark with { Number = _mark.Number + 1 };
+                var (mark, rows) = (_mark, Array.ConvertAll(news, n => n.Bytes));
+                await _watchers.Notify(w => w.Rows(this.GetPrimaryKeyString(), mark, rows));
+                byte[][] alarming = [.. news.Where(n => n.Told.Alerts.Count > 0).Select(n => n.Bytes)];
+                if (alarming.Length > 0) await GrainFactory.GetGrain<IAlertGrain>(this.GetPrimaryKeyString()).Hear(alarming);
+                await Task.Delay(Teller.ClockMs);
+            }
+        }
+        finally { _telling = false; }
     }
 
     private async Task Judge(Subject subject)

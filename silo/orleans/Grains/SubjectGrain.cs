@@ -47,8 +47,9 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     public Task Judge() => Settle(_life.Judge(cluster.Time.Now));
 
-    public async Task Retell()
+    public async Task Retell(bool again)
     {
+        if (!again && _heard.IsCompletedSuccessfully) return;
         _toldFact = null;
         await Settle(_life.Judge(cluster.Time.Now));
         await _heard;
@@ -76,19 +77,11 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     private async Task Keep()
     {
-        try
-        {
-            // The directory first: a subject that nobody can find would never be told again after a crash.
-            if (!stored.RecordExists) await cluster.Register(_subject);
-            stored.State.Events = _life.Kept;
-            stored.State.Alerts = _life.Alerts;
-            await stored.WriteStateAsync();
-        }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
+        // The directory first: a subject that nobody can find would never be told again after a crash.
+        if (!stored.RecordExists) await cluster.Register(_subject);
+        stored.State.Events = _life.Kept;
+        stored.State.Alerts = _life.Alerts;
+        await this.Keep(stored);
     }
 
     private void Tell()

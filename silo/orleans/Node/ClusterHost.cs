@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpsMonitor.Grains.Alerts;
@@ -24,7 +23,8 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
     private readonly Lock _gate = new();
     private readonly Replica _replica = new(policies);
     private readonly SortedDictionary<string, SourceStats> _own = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Mark> _marks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Mark> _looked = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly long _startedAt = cluster.Time.WallMs;
     private Task _watching = Task.CompletedTask;
@@ -87,8 +87,8 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
 
     Task IRowWatcher.Rows(string department, Mark mark, byte[][] rows)
     {
-        if (_marks.TryGetValue(department, out var known) && known.Epoch == mark.Epoch && known.Number + 1 == mark.Number) _marks[department] = mark;
         Hear(rows);
+        lock (_gate) ProgressOf(department).Heard(mark);
         return Task.CompletedTask;
     }
 
@@ -155,7 +155,10 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
         }
     }
 
-    /// <summary>Watches all departments; of one that is further than was heard, or that began anew, everything is read again.</summary>
+    /// <summary>
+    /// Watches all departments. Of one that began anew everything is read again; so it is where what a look ago had been told has not been
+    /// heard by now (what is on its way at this moment will be).
+    /// </summary>
     private async Task<bool> Follow(IRowWatcher self)
     {
         var whole = true;
@@ -164,12 +167,24 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
             var department = grains.GetGrain<IDepartmentGrain>(id);
             var mark = await department.Watch(self);
             whole &= mark.Whole;
-            if (_marks.TryGetValue(id, out var known) && known.Epoch == mark.Epoch && known.Number >= mark.Number) continue;
-            _marks[id] = mark; // before reading: what comes meanwhile goes on from here
+            _looked.TryGetValue(id, out var before);
+            _looked[id] = mark;
+            lock (_gate)
+            {
+                var progress = ProgressOf(id);
+                if (progress.IsOf(mark.Epoch) && (before.Epoch != mark.Epoch || progress.Reaches(before))) continue;
+                progress.Begin(mark); // before reading: what comes meanwhile goes on from here
+            }
             string? after = null;
             for (byte[][] page; (page = await department.Page(after)).Length > 0; after = Wire.Unpack<Told>(page[^1]).Subject.ToString()) Hear(page);
         }
         return whole;
+    }
+
+    private Progress ProgressOf(string department)
+    {
+        if (!_progress.TryGetValue(department, out var progress)) _progress[department] = progress = new();
+        return progress;
     }
 
     private async Task Sources()

@@ -23,6 +23,6 @@ internal sealed class LostSilos(ISiloStatusOracle members, ClusterServices clust
 
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        if (status == SiloStatus.Dead) _ = Task.Run(cluster.Repair);
+        if (status == SiloStatus.Dead) _ = Task.Run(() => cluster.Repair(again: false));
     }
 }

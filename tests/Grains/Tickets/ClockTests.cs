@@ -80,6 +80,21 @@ public sealed class ClockTests
         Assert.NotNull(story.Tick("13:30:00").Alert("clock_warning", "resolution"));
     }
 
+    [Fact] // a source whose clock is behind, or who paused before it opened
+    public void A_pause_counts_from_the_clock_s_start_on()
+    {
+        var story = Story.Of().Told("09:30:00", "08:00:00", T, Paused).Told("09:30:00", "09:00:00", T, Created).Told("09:30:00", "09:15:00", T, Resumed);
+        Assert.Equal((Story.Ms("13:15:00"), 15 * Story.Minute), (story.Clock(T, "resolution").DueAt, story.Clock(T, "resolution").PausedMs));
+    }
+
+    [Fact] // else the time that it stood paused would count as ours
+    public void A_warning_of_a_due_time_that_a_pause_moved_is_no_older_than_the_pause_s_end()
+    {
+        var story = Nine().Tick("12:00:00").At("12:30:00", T, new TicketClockPaused(PauseReason.AwaitingCustomer, Until: Story.Iso("14:00:00"))).WakeUntil(Story.Ms("14:10:00"));
+        var warned = story.Shard.Alerts.All.Single(a => a.Due.Rule == "clock_warning" && a.State == AlertState.Raised);
+        Assert.Equal((Story.Ms("14:30:00"), Story.Ms("14:00:00"), 0L), (warned.Due.DueAt, warned.Due.RaisedAt, warned.LatenessMs));
+    }
+
     [Fact]
     public void Two_reasons_that_overlap_pause_once()
     {

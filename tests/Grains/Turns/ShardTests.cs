@@ -99,6 +99,18 @@ public sealed class ShardTests
         Assert.Empty(story.Last!.Alerts);
     }
 
+    [Fact] // a receiver knows what it has heard by alert, state and instant
+    public void Changes_of_an_alert_never_look_alike_though_the_clock_stands_still()
+    {
+        const string T = "ticket/T-1";
+        var story = Story.Of().At("09:00:00", T, Created).Tick("13:30:00");
+        var raised = story.Alert("clock_breach", "resolution")!;
+        var retracted = story.Told("13:00:00", "12:59:00", T, new TicketResolved("fixed")).Alert("clock_breach", "resolution")!;
+        var again = story.Told("13:00:00", "12:59:00", T, new TicketReopened("not fixed")).Alert("clock_breach", "resolution")!;
+        Assert.Equal((OpsMonitor.Grains.Alerts.AlertState.Retracted, OpsMonitor.Grains.Alerts.AlertState.Raised), (retracted.State, again.State));
+        Assert.True(raised.ChangedAt < retracted.ChangedAt && retracted.ChangedAt < again.ChangedAt);
+    }
+
     [Fact]
     public void A_tick_that_raises_an_alert_must_be_kept_and_a_quiet_one_need_not()
     {

@@ -147,6 +147,8 @@ public sealed class MappingFileTests
         var tickets = Tickets(events);
         Assert.Equal((65_533L, 0L, 7_554), (summary.Rows, summary.Unmapped, tickets.Count));
         Assert.Equal(514, With(tickets, "ticket.reopened"));
+        Assert.Equal(580, events.Count(e => e.Type == "ticket.reopened")); // transitions, counted in the log by other means
+        Assert.Equal(17_008, events.Count(e => e.Type == "ticket.assigned")); // first rows and changes of group or level, likewise
         Assert.Equal(3_365, With(tickets, "ticket.clock_paused"));
         Assert.Equal(4_546, tickets.Count(t => t.All(e => e.Data is not TicketAssigned { Role: not "L1" })));
         Assert.Equal(8, tickets.Count - With(tickets, "ticket.resolved"));

@@ -1,0 +1,178 @@
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Simulator;
+
+/// <summary>The guarantees, each checked where it could break first; the rest when all is calm.</summary>
+public sealed class Checks(World world, Server server, SimJournal journal)
+{
+    private const int ShownChecked = 4; // every so manieth picture is compared with the oracle
+    private const long OnTimeMs = 1_000, Slack = 2_500;
+
+    private readonly Dictionary<(string, string), List<Event>> _offered = [];
+    private readonly Dictionary<Subject, HashSet<string>> _arrived = [];
+    private long _shown, _calmFrom = long.MaxValue;
+    private long? _overdueSince;
+
+    public void Plan(IEnumerable<Batch> batches)
+    {
+        foreach (var e in batches.SelectMany(b => b.Events))
+        {
+            if (!_offered.TryGetValue((e.Source, e.Id), out var variants)) _offered[(e.Source, e.Id)] = variants = [];
+            variants.Add(e);
+        }
+        world.After(1_000, Beat);
+    }
+
+    public void CalmFrom(long at) => _calmFrom = at;
+
+    /// <summary>The event as it was offered, whatever the server made of it.</summary>
+    private Event Original(Event e) => _offered[(e.Source, e.Id)].Find(o => o.Raw.Span.SequenceEqual(e.Raw.Span)) ?? throw new ViolationException("nothing phantom: an event that nobody offered");
+
+    public void Taken(IReadOnlyList<SimOffer> offers)
+    {
+        foreach (var offer in offers)
+            foreach (var e in offer.Events)
+            {
+                if (e.At > server.Clock + 300_000) world.Coverage.Add("event ahead of time refused");
+                if (!_arrived.TryGetValue(e.Subject, out var types)) _arrived[e.Subject] = types = new(StringComparer.Ordinal);
+                if (!types.Add(e.Type)) continue;
+                if (e.Type == "ticket.resolved" && !types.Contains("ticket.created")) world.Coverage.Add("resolve before open");
+            }
+    }
+
+    public void Acked(SimOffer offer, IReadOnlyList<Verdict> verdicts)
+    {
+        for (var i = 0; i < verdicts.Count; i++)
+        {
+            var e = offer.Events[i];
+            if (verdicts[i] == Verdict.Duplicate) world.Coverage.Add("duplicate");
+            if (verdicts[i] == Verdict.IdReused) world.Coverage.Add("id used for something else");
+            if (verdicts[i] is not (Verdict.Accepted or Verdict.Duplicate)) continue;
+            world.Check(journal.Durable.TryGetValue((e.Source, e.Id), out var kept) && kept.Raw.Span.SequenceEqual(e.Raw.Span),
+                "what is acknowledged is in the journal", () => $"{e.Source} {e.Id} {verdicts[i]}");
+        }
+    }
+
+    public void Shown(Picture picture)
+    {
+        if (_shown++ % ShownChecked != 0 && !server.Committing) return;
+        Compare(picture, "what is shown follows from what is durable");
+    }
+
+    public void Told(OutboxEntry row) =>
+        world.Check(journal.Rows.Exists(r => r.Id == row.Id), "what is told is durable", () => $"row {row.Id}");
+
+    /// <param name="earliest">before which this wall could not show it</param>
+    public void Displayed(string alarm, long earliest)
+    {
+        if (!world.Calm || server.Writer.Shard.Alerts.All.FirstOrDefault(a => a.Due.Level == AlertLevel.Red && Picture.NameOf(a) == alarm) is not { } alert) return;
+        var since = alert.FromLateData || alert.ChangedAt != alert.NoticedAt ? alert.ChangedAt : alert.Due.RaisedAt;
+        if (since < CalmDue) return;
+        world.Check(world.Now <= Math.Max(since + OnTimeMs, earliest), "a breach is on the wall within a second", () => $"{alarm} after {world.Now - since} ms");
+    }
+
+    /// <summary>All is calm and has been for a while: everything must have come together.</summary>
+    public void Final(Senders senders)
+    {
+        world.Check(server.Up && !server.Writer.ReadOnly && senders.Open == 0, "every sender is answered in the end", () => $"{senders.Open} batches are not; up {server.Up}, read-only {server.Writer.ReadOnly}");
+        foreach (var ((source, id), _) in _offered)
+            world.Check(journal.Durable.ContainsKey((source, id)), "everything offered is kept in the end", () => $"{source} {id}");
+        var live = server.Writer.Shard;
+        world.Check(Recount.Equals(live), "the sums equal a recount", () => "they do not");
+        var picture = Picture.Of(live, server.Epoch, 0);
+        Compare(picture, "the numbers equal the oracle's");
+        server.Viewers.CheckEqual(picture);
+        Recoveries(live);
+        Rows(live);
+        Frames();
+        OnTime(live);
+    }
+
+    // A clock that was ahead made the server see until then what was not yet.
+    private long CalmDue => Math.Max(_calmFrom, server.LatestCalmed) + Slack;
+
+    private void Compare(Picture picture, string guarantee)
+    {
+        var right = Oracle.Of(server.Known.Select(Original), picture.Now);
+        var wrong = picture.Differs(right);
+        if (wrong is not null && picture.Alarms.Concat(right.Alarms).Except(picture.Alarms.Intersect(right.Alarms)).FirstOrDefault() is { } alarm)
+            wrong += Story(Subject.Parse(alarm.Split(' ')[0]));
+        world.Check(wrong is null, guarantee, () => wrong!);
+    }
+
+    /// <summary>A subject's events as the frames brought them: for whoever reads a trace.</summary>
+    public string Story(Subject who) => string.Concat(
+        from frame in journal.Frames
+        from e in frame.Events
+        where e.Subject == who
+        select $"\n    frame {frame.Sequence} at {frame.Now - Schedule.Start}: {e.Type} of {Original(e).At - Schedule.Start} {e.Source} {e.Id}");
+
+    /// <summary>Live state, full replay, and the newest good snapshot with its tail are the same.</summary>
+    private void Recoveries(Shard live)
+    {
+        var expected = Dump.Digest(live);
+        foreach (var snapshot in journal.Snapshots.Where(s => !s.Torn).TakeLast(1).Append(null))
+        {
+            var again = new Shard(Rules.Policies, new());
+            if (snapshot is not null) again.Resume(snapshot.Read());
+            foreach (var frame in journal.Frames.Skip((int)(snapshot?.Sequence ?? 0)).Select(f => f.Read())) again.Step(new(frame.Now, frame.Events, Replayed: true));
+            again.Step(new(live.Now, []));
+            world.Check(Dump.Digest(again) == expected && Recount.Equals(again), "live state = full replay = snapshot and tail",
+                () => $"snapshot {snapshot?.Sequence}: {Dump.Difference(Dump.Of(live), Dump.Of(again))}");
+        }
+    }
+
+    private void Rows(Shard live)
+    {
+        var last = new Dictionary<string, AlertState>(StringComparer.Ordinal);
+        var keys = new HashSet<(string, AlertState, long)>();
+        foreach (var row in journal.Rows)
+        {
+            world.Check(!last.TryGetValue(row.Row.Alert, out var before) || before != row.Row.State, "a change is told once", () => $"{row.Row.Alert} {row.Row.State} twice in a row");
+            last[row.Row.Alert] = row.Row.State;
+            if (row.Row.State == AlertState.Retracted) world.Coverage.Add("breach retracted");
+            world.Check(keys.Add((row.Row.Alert, row.Row.State, row.Row.At)) , "rows tell different things", () => row.Row.Alert);
+        }
+        foreach (var alert in live.Alerts.All)
+        {
+            var id = alert.Due.Key.Id;
+            world.Check(last.Remove(id, out var state) && state == alert.State, "the last that was told is how it is", () => $"{Picture.NameOf(alert)} is {alert.State}, told {state}");
+            if (alert.FromLateData) world.Coverage.Add("alert from late data");
+        }
+        world.Check(last.Count == 0, "nothing is told that never was", () => string.Join(", ", last.Keys));
+        world.Check(server.Teller.Heard.SetEquals(keys), "everything is told in the end, and nothing else", () => $"{server.Teller.Heard.Count} heard, {keys.Count} to tell");
+        world.Check(journal.Rows.TrueForAll(r => journal.SentRows.Contains(r.Id)), "what was told is marked in the end", () => $"{journal.Rows.Count - journal.SentRows.Count} are not");
+    }
+
+    /// <summary>Each frame: all that was due when its turn began, by what was known before it, has been raised by then.</summary>
+    private void Frames()
+    {
+        var names = server.Writer.Shard.Alerts.All.ToDictionary(a => a.Due.Key.Id, Picture.NameOf, StringComparer.Ordinal);
+        var (known, told) = (new List<Event>(), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var frame in journal.Frames)
+        {
+            foreach (var row in journal.Rows.Where(r => r.Frame == frame.Sequence && r.Row.State == AlertState.Raised))
+                if (names.TryGetValue(row.Row.Alert, out var name)) told.Add(name);
+            foreach (var alarm in Oracle.Of(known, Math.Max(frame.Now, frame.Clock), alarmsOnly: true).Alarms)
+                world.Check(told.Contains(alarm), "due deadlines come before what arrives", () => $"{alarm} was due before frame {frame.Sequence} and never raised");
+            known.AddRange(frame.Events.Select(Original));
+        }
+    }
+
+    private void OnTime(Shard live)
+    {
+        foreach (var alert in live.Alerts.All)
+            if (!alert.FromLateData && alert.Due.RaisedAt > CalmDue)
+                world.Check(alert.NoticedAt - alert.Due.RaisedAt <= OnTimeMs, "a breach is noticed within a second", () => $"{Picture.NameOf(alert)} after {alert.NoticedAt - alert.Due.RaisedAt} ms{Story(alert.Due.Subject)}");
+    }
+
+    private void Beat()
+    {
+        var late = server.Up && !server.Committing && server.Writer.Shard.NextWake <= server.Clock;
+        _overdueSince = late ? _overdueSince ?? world.Now : null;
+        world.Check(!late || world.Now - _overdueSince < 2_000, "nothing due waits for longer than a second", () => $"due {server.Clock - server.Writer.Shard.NextWake} ms ago");
+        world.After(1_000, Beat);
+    }
+}
