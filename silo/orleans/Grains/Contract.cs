@@ -83,7 +83,7 @@ public interface IDepartmentGrain : IScopeGrain
     [Alias("Watch")]
     Task<Mark> Watch(IRowWatcher watcher);
 
-    [Alias("Page")]
+    [Alias("Page"), ResponseTimeout(Contract.Hearing)]
     Task<byte[][]> Page(string? after);
 
     /// <summary>Looks at its deadlines now.</summary>
