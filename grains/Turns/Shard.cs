@@ -64,11 +64,11 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     }
 
     /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
-    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? [.. held.History.Events] : [];
+    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
 
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History.Events)], [.. Alerts.All],
+        Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History.All)], [.. Alerts.All],
         new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal));
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard; rows and sums are judged anew from the histories.</summary>
@@ -103,9 +103,10 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 
     private void Insert(Event e)
     {
-        if (!SubjectRules.HasRow(e)) { Version++; return; }
+        var deed = e.Data is AlertDeed;
+        if (!deed && !SubjectRules.HasRow(e)) { Version++; return; }
         if (!_subjects.TryGetValue(e.Subject, out var held)) _subjects[e.Subject] = held = new();
-        held.History.Add(e);
+        if (deed) held.History.AddDeed(e); else held.History.Add(e);
         Touch(e.Subject, held);
     }
 
@@ -131,11 +132,16 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         {
             var held = _subjects[subject];
             held.Dirty = false;
+            if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
             if (Last(subject).Fact is { } old) Remember(old, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
+            if (!options.Backfill)
+            {
+                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
+                next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
+            }
             Exchange(subject, next);
-            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now, told));
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers)
