@@ -26,7 +26,7 @@ public static class AlertEndpoints
     private static Task Get(HttpContext context)
     {
         var host = context.RequestServices.GetRequiredService<IOpsHost>();
-        return AlertDesk.Find(host, CodeOf(context)) is { } alert ? Answer(context, host, alert) : NotFound.WriteAsync(context);
+        return AlertDesk.Find(host, CodeOf(context)) is { } alert ? Answer(context, alert) : NotFound.WriteAsync(context);
     }
 
     private static async Task Act(HttpContext context, ActKind kind)
@@ -35,26 +35,27 @@ public static class AlertEndpoints
         if (problem is { Code: not "empty_body" }) { await problem.WriteAsync(context); return; }
         var act = Wish.Read(kind, body, context.KeyOf(), out var fault);
         if (act is null) { await fault!.WriteAsync(context); return; }
-        var (host, desk) = (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<AlertDesk>());
-        var outcome = await desk.Act(CodeOf(context), act, context.RequestAborted);
+        var outcome = await context.RequestServices.GetRequiredService<AlertDesk>().Act(CodeOf(context), act, context.RequestAborted);
         switch (outcome.Kind)
         {
             case OutcomeKind.NotFound: await NotFound.WriteAsync(context); break;
-            case OutcomeKind.Over: await new Problem(409, "alert_over", "The alert stands no longer.").WriteAsync(context, json => Write(json, host, outcome.Alert!)); break;
-            case OutcomeKind.Held: await new Problem(409, "alert_held", "Somebody else has it.").WriteAsync(context, json => Write(json, host, outcome.Alert!)); break;
+            case OutcomeKind.Over: await new Problem(409, "alert_over", "The alert stands no longer.").WriteAsync(context, json => Write(json, context, outcome.Alert!)); break;
+            case OutcomeKind.Held: await new Problem(409, "alert_held", "Somebody else has it.").WriteAsync(context, json => Write(json, context, outcome.Alert!)); break;
             case OutcomeKind.Full: await new Problem(429, "full", "More events arrive than can be stored.", "", 1).WriteAsync(context); break;
             case OutcomeKind.ReadOnly: await new Problem(503, "read_only", "Nothing can be stored at the moment.", "", 5).WriteAsync(context); break;
-            default: await Answer(context, host, outcome.Alert!); break;
+            default: await Answer(context, outcome.Alert!); break;
         }
     }
 
     private static Problem NotFound => new(404, "no_such_alert", "No alert has this code.");
 
-    private static Task Answer(HttpContext context, IOpsHost host, Alert alert) => Reply.WriteAsync(context, 200, "application/json", json => Write(json, host, alert));
+    private static Task Answer(HttpContext context, Alert alert) => Reply.WriteAsync(context, 200, "application/json", json => Write(json, context, alert));
 
-    private static void Write(Utf8JsonWriter json, IOpsHost host, Alert alert)
+    private static void Write(Utf8JsonWriter json, HttpContext context, Alert alert)
     {
-        json.WriteNumber("now", host.Now); // a countdown is the server's
+        var scope = alert.Due.DepartmentId is { } department ? "department/" + department : "all";
+        json.WriteNumber("now", context.RequestServices.GetRequiredService<IOpsHost>().Now); // a countdown is the server's
+        json.WriteString("zone", context.RequestServices.GetRequiredService<BoardDirectory>().Zone(scope));
         json.WritePropertyName("alert");
         JsonSerializer.Serialize(json, AlertView.Of(alert), BoardCells.Wire);
         json.WriteStartObject("ladder");

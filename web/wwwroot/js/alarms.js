@@ -1,6 +1,6 @@
 // @ts-check
 // All alerts of the house, filtered; each leads to its own page.
-import { clock, language, loadWords, t } from "./text.js";
+import { clock, language, loadWords, setZone, t } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any[]} */
@@ -32,7 +32,11 @@ function draw() {
 async function load() {
   try {
     const answer = await fetch("/api/v1/alerts");
-    if (answer.ok) alerts = (await answer.json()).alerts;
+    if (answer.ok) {
+      const found = await answer.json();
+      alerts = found.alerts;
+      setZone(found.zone);
+    }
     draw();
   } catch { /* asked again */ }
 }

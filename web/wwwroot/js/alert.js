@@ -1,6 +1,6 @@
 // @ts-check
 // One alert, for a phone: what, since when, who has it, who is told next; and to take it.
-import { clock, language, loadWords, span, t } from "./text.js";
+import { clock, language, loadWords, setZone, span, t, zoneName } from "./text.js";
 
 const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -34,7 +34,7 @@ function draw() {
   const what = [
     element("h2", `${a.priority} · ${t(`rule.${a.rule}`)}`, stands && a.hold === "open" ? (a.level === "red" ? "bad" : "warn") : ""),
     element("p", [a.department, `#${a.ticket ?? a.subject}`, a.clock].filter(Boolean).join(" · ")),
-    element("p", `${t("alert.since")} ${clock(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
+    element("p", `${t("alert.since")} ${clock(a.raised_at)} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
     element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: clock(a.until), left: span((a.until - now()) / 1000) }), "who"),
   ];
   if (a.note) what.push(element("p", `“${a.note}”`, "minor"));
@@ -52,6 +52,7 @@ function draw() {
 /** @param {any} answer */
 function take(answer) {
   shown = answer;
+  if (answer.zone) setZone(answer.zone);
   heardAt = performance.now();
   draw();
 }
