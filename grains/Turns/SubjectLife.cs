@@ -67,7 +67,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
         _seen.Add(hash.Identity, hash.Body);
         _kept.Add(e);
         if (e.Data is AlertDeed) _judged.AddDeed(e);
-        else if (SubjectRules.HasRow(e)) _judged.Add(e);
+        else if (e.Subject != subject || SubjectRules.HasRow(e)) _judged.Add(e); // another's event was sent here because it belongs here too
     }
 
     private bool Settle(bool told)

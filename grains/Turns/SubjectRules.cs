@@ -18,6 +18,7 @@ public static class SubjectRules
         e.At > now + FutureMs ? Verdict.TimeInFuture : !backfill && e.At < now - HorizonMs ? Verdict.TooOld : null;
 
     /// <summary>Whether the event belongs to a history that has a row; others are kept and counted only.</summary>
+    /// <remarks>A survey's events have none of their own, but belong to their tickets' histories as well: <see cref="Surveys.SurveyLinks"/>.</remarks>
     public static bool HasRow(Event e) =>
         e.Data is not (null or AlertDeed) && e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey);
 

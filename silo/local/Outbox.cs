@@ -7,7 +7,8 @@ namespace OpsMonitor.Silo.Local;
 /// <summary>
 /// Where channels take what they have to tell and say what came of it. A row is here once its cause is durable, and is marked only after it was
 /// sent: with the next commit, or after a second where none comes. What was not marked is here again after a start, so a channel is told at
-/// least once, and must be able to hear twice. Safe to call from any thread; never waits for a commit.
+/// least once, and must be able to hear twice. Safe to call from any thread; taking waits
+/// for a commit under way, reporting does not.
 /// </summary>
 public sealed class Outbox : IDisposable
 {

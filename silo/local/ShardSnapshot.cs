@@ -8,7 +8,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 3;
+    public const int FoldVersion = 4;
 
     public static byte[] Write(ShardImage image)
     {
@@ -28,6 +28,8 @@ public static class ShardSnapshot
             w.Write(name);
             foreach (var n in new[] { s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered }) w.Write(n);
         }
+        w.Write(image.Edits.Count);
+        foreach (var text in image.Edits.Select(EditText.Write)) { w.Write(text.Length); w.Write(text); }
         return bytes.ToArray();
     }
 
@@ -42,7 +44,7 @@ public static class ShardSnapshot
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
         foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
             r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
-        return new(now, last, seen, histories, alerts, sources);
+        return new(now, last, seen, histories, alerts, sources) { Edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32()))) };
     }
 
     private static void Write(BinaryWriter w, Alert alert)

@@ -90,6 +90,25 @@ public abstract class HostConformance
         await Same(tested, right, alerts: true);
     }
 
+    [Fact]
+    public async Task A_survey_stands_in_the_history_of_its_ticket()
+    {
+        var now = Story.Ms("12:00:00");
+        await using var tested = await Open(new StandingClock(now), null);
+        var events = new[]
+        {
+            Story.Event(Story.Ms("11:00:00"), "survey/S", new SurveyResponded(true), "answer"), // before anybody says whom it is about
+            Story.Event(Story.Ms("10:00:00"), "survey/S", new SurveySent("ticket/T", "sms"), "sent"),
+            Story.Event(Story.Ms("09:00:00"), "ticket/T", new TicketCreated(TicketKind.Complaint, Channel.Phone), "created", department: "billing"),
+            Story.Event(Story.Ms("11:30:00"), "survey/C", new SurveyResponded(true, "contact/T"), "of a call"),
+        };
+        foreach (var e in events.Append(events[1])) await tested.Host.OfferAsync([e], default);
+        Assert.Equal(["created", "sent", "answer"], (await tested.Host.HistoryAsync(Subject.Parse("ticket/T"), default))!.Select(e => e.Id));
+        var right = new Shard(PolicySet.Default, new());
+        right.Step(new(now, events));
+        await Same(tested, right, alerts: true);
+    }
+
     private async Task BackfilledLog(string converter, string shared, string until)
     {
         using var log = SharedLogs.Open(shared);

@@ -29,7 +29,10 @@ public sealed record AlarmCell(int Unacked, int Acked, int Shelved, AlertView? T
 
 public sealed record LateSource(string Source, [property: JsonPropertyName("age_s")] long AgeS);
 
-public sealed record SourceCell(IReadOnlyList<LateSource> Late, IReadOnlyDictionary<string, Titles?> Departments);
+/// <summary>A calendar that clocks count in, whose holidays are official up to <see cref="Until"/> (ISO date) only.</summary>
+public sealed record UnannouncedCalendar(string Id, string Until);
+
+public sealed record SourceCell(IReadOnlyList<LateSource> Late, IReadOnlyDictionary<string, Titles?> Departments, IReadOnlyList<UnannouncedCalendar> Calendars);
 
 /// <summary>An alert as the wall and the list of alerts show it.</summary>
 public sealed record AlertView(

@@ -37,7 +37,8 @@ public static class BoardView
             dear.Trend,
             Queues(ledger, today),
             Alarms(tally, scope),
-            new SourceCell([.. LateSources(tally, now)], DepartmentsOf(tally, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal)),
+            new SourceCell([.. LateSources(tally, now)], DepartmentsOf(tally, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal),
+                memory.Census.Unannounced),
         ];
         return new(cells, tally.Alerts.Revision);
     }

@@ -29,7 +29,7 @@ public sealed class ExactAlertsTests(ITestOutputHelper output)
         for (var at = 0; at < Many; at += BatchSize)
             await Take(host, Enumerable.Range(at, BatchSize).Select(i => Ticket($"T-{i}", firstDue - FirstResponseMs + (i * 1000L / Many))));
         clock.Ahead = TimeSpan.FromMilliseconds(firstDue - 3_000 - clock.NowMs);
-        await Take(host, [Ticket("wake", clock.NowMs)]); // a timer set before the clock was put forward would still wait for the old hour
+        await Take(host, [Ticket("wake", clock.NowMs)]); // or the writer would sleep on for up to a second
         var breaches = await Until(host, found => found.Count >= Many, TimeSpan.FromSeconds(60));
 
         Assert.Equal(Many, breaches.Count);

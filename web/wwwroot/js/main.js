@@ -137,6 +137,9 @@ function drawAll() {
   drawTrend($("trend"), cells[6], root.dataset.link === "lost");
   const late = cells[9]?.late?.[0];
   put($("late-source"), late ? t("lateSource", { source: late.source, age: span(late.age_s) }) : "");
+  const holidays = cells[9]?.calendars ?? [];
+  $("holidays").hidden = holidays.length === 0;
+  put($("holidays"), holidays.length > 0 ? `▲ ${t("holidays", { calendars: holidays.map((/** @type {any} */ c) => c.id).join(", "), until: holidays.map((/** @type {any} */ c) => c.until).sort()[0] })}` : "");
 }
 
 /** A changed revision means: ask. A new P1 is announced and sounds. @param {number} rev */
