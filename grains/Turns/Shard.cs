@@ -83,11 +83,11 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     }
 
     /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
-    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? [.. held.History.Events] : [];
+    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
 
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen], [.. _subjects.SelectMany(s => s.Value.History.Events.Where(e => e.Subject == s.Key)), .. _surveys.Values.SelectMany(s => s.Events)], [.. Alerts.All],
+        Now, LastEventAt, [.. _seen], [.. _subjects.SelectMany(s => s.Value.History.All.Where(e => e.Subject == s.Key)), .. _surveys.Values.SelectMany(s => s.Events)], [.. Alerts.All],
         new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal)) { Edits = Edits };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard; rows and sums are judged anew from the histories.</summary>
@@ -147,7 +147,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 
     private void Insert(Event e)
     {
-        if (SubjectRules.HasRow(e)) { Insert(e.Subject, e); return; }
+        if (e.Data is AlertDeed || SubjectRules.HasRow(e)) { Insert(e.Subject, e); return; }
         Version++;
         if (e.Subject.Kind != SubjectKind.Survey || e.Data is null) return;
         if (!_surveys.TryGetValue(e.Subject, out var survey)) _surveys[e.Subject] = survey = new();
@@ -157,7 +157,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     private void Insert(Subject who, Event e)
     {
         if (!_subjects.TryGetValue(who, out var held)) _subjects[who] = held = new();
-        held.History.Add(e);
+        if (e.Data is AlertDeed) held.History.AddDeed(e); else held.History.Add(e);
         Touch(who, held);
     }
 
@@ -183,11 +183,16 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         {
             var held = _subjects[subject];
             held.Dirty = false;
+            if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
             if (Last(subject).Fact is { } old) Remember(old, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
+            if (!options.Backfill)
+            {
+                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
+                next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
+            }
             Exchange(subject, next);
-            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now, told));
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers)

@@ -4,6 +4,7 @@ using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Adapters;
+using OpsMonitor.Web.Alerts;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
@@ -67,6 +68,7 @@ public static class Server
         services.AddSingleton<PolicyStore>();
         services.AddSingleton(clock);
         services.AddSingleton(options);
+        services.AddSingleton<AlertDesk>();
         // By a factory, so that the container disposes it.
         services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
         services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
@@ -120,11 +122,13 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
-        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html") })
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html") })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopback().MapAlert();
+        app.MapAlertActs();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
         app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
         app.MapGroup("").RequireKey(KeyScope.Admin).MapPolicySaving();
