@@ -22,7 +22,10 @@ internal sealed class Arm : IAsyncDisposable
         _load = new(new(address), key, Connections);
     }
 
-    public Task<double> RunAsync(TimeSpan window) => _load.RunAsync(window);
+    public Task<double> RunAsync(TimeSpan window, int batch = Load.EventsPerBatch) => _load.RunAsync(window, batch);
+
+    /// <summary>Of the last window, in ms.</summary>
+    public double AckP99 => _load.AckP99;
 
     public static async Task<Arm> WithSinkAsync(string folder, IEventSink sink)
     {

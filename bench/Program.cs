@@ -3,6 +3,12 @@ using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Serve;
 
+if (args is ["bar", var port])
+{
+    await Child.RunBarAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
+    return;
+}
+
 // Durable ingest over HTTP, batches of 100: OpsMonitor (A) against a checksummed log behind the same endpoint (B), in interleaved windows.
 // The ratio is the figure; events a second drift with the machine and its neighbours.
 const int Pairs = 8;
@@ -10,6 +16,11 @@ var window = TimeSpan.FromSeconds(1.5);
 var root = Directory.CreateTempSubdirectory("opsmonitor-bench-");
 try
 {
+    if (args is ["goals", ..])
+    {
+        await Goals.RunAsync(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000);
+        return;
+    }
     string Folder(string name) => root.CreateSubdirectory(name).FullName;
     Stages.Print(Folder("stages"));
     await using var log = new LogSink(Path.Combine(Folder("log"), "log"));

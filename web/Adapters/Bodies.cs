@@ -12,6 +12,7 @@ internal static class Bodies
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
+            if (HasHalfCharacters(text, document.RootElement)) return (default, "a text in it ends within a character");
             return document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array
                 ? (document.RootElement.Clone(), null)
                 : (default, "no JSON object");
@@ -19,6 +20,27 @@ internal static class Bodies
         catch (JsonException)
         {
             return (default, "not well-formed JSON");
+        }
+    }
+
+    // Well-formed, and yet no reader can have the text: half of a surrogate pair, as senders make it that cut texts to a length.
+    private static bool HasHalfCharacters(string text, JsonElement root)
+    {
+        if (!text.Contains("\\ud", StringComparison.OrdinalIgnoreCase)) return false;
+        try { Walk(root); }
+        catch (InvalidOperationException) { return true; }
+        return false;
+
+        static void Walk(JsonElement element)
+        {
+            if (element.ValueKind == JsonValueKind.String) element.GetString();
+            if (element.ValueKind == JsonValueKind.Array) foreach (var item in element.EnumerateArray()) Walk(item);
+            if (element.ValueKind != JsonValueKind.Object) return;
+            foreach (var property in element.EnumerateObject())
+            {
+                _ = property.Name;
+                Walk(property.Value);
+            }
         }
     }
 

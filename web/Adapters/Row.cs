@@ -82,14 +82,7 @@ public sealed record Row(JsonElement Body, long Line, DateTimeOffset Arrival, IR
     private static JsonElement? Inside(string text)
     {
         if (text.Length == 0 || text[0] is not ('{' or '[')) return null;
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        var (body, broken) = Bodies.Parse(text);
+        return broken is null ? body : null;
     }
 }

@@ -24,10 +24,10 @@ internal static class RequestBody
                 if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(length * 2, MaxBytes + 1));
             }
         }
-        catch (BadHttpRequestException e)
+        catch (IOException e)
         {
-            // The server itself found the body too long, cut short or too slow.
-            return (default, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : new(400, "incomplete_body", "The body could not be read to its end."));
+            // The server itself found the body too long, cut short, too slow or cut into pieces of impossible length.
+            return (default, e is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } ? TooLarge : new(400, "incomplete_body", "The body could not be read to its end."));
         }
         return length == 0 ? (default, new(400, "empty_body", "The body is empty.")) : (buffer.AsMemory(0, length), null);
     }

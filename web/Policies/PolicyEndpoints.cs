@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using NodaTime;
 using NodaTime.Text;
 using OpsMonitor.Grains.Policies;
@@ -180,12 +182,15 @@ public static class PolicyEndpoints
         await answer(tried);
     }
 
-    /// <returns>null where it was too long, and said so</returns>
+    /// <returns>null where it cannot be read as text, and that was said</returns>
     internal static async Task<string?> TextAsync(HttpContext context)
     {
-        if (context.Request.ContentLength > MostText) { await new Problem(413, "body_too_large", "A policy may not be longer than 512 KiB.").WriteAsync(context); return null; }
-        using var reader = new StreamReader(context.Request.Body);
-        return await reader.ReadToEndAsync(context.RequestAborted);
+        var (body, problem) = await RequestBody.ReadAsync(context);
+        if (problem is null && body.Length > MostText) problem = new(413, "body_too_large", "A policy may not be longer than 512 KiB.");
+        if (problem is null && !Utf8.IsValid(body.Span)) problem = new(400, "not_utf8", "A policy is UTF-8 text.");
+        if (problem is null) return Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF');
+        await problem.WriteAsync(context);
+        return null;
     }
 
     internal static Task Refused(HttpContext context, ReferenceDataException fault) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using NodaTime;
 using NodaTime.Text;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace OpsMonitor.Web.Reference;
@@ -23,30 +24,58 @@ internal static class YamlEntries
     /// <summary>The same for a text that is no file yet; <paramref name="name"/> stands for the file in complaints.</summary>
     public static YamlEntry OneText(string name, string text, IReadOnlyList<string> keys)
     {
-        using var reader = new StringReader(text);
-        return Root(name, reader) is { } root ? Entry(name, root, keys, []) : throw new ReferenceDataException(name, 0, "is empty");
+        return RootOf(name, text) is { } root ? Entry(name, root, keys, []) : throw new ReferenceDataException(name, 0, "is empty");
     }
 
-    private static YamlNode? Root(string file)
-    {
-        using var reader = File.OpenText(file);
-        return Root(file, reader);
-    }
+    private static YamlNode? Root(string file) => RootOf(file, File.ReadAllText(file));
 
-    private static YamlNode? Root(string file, TextReader reader)
+    // Nothing of ours nests deeper than seven. The loader calls itself for each level: without a bound a draft could end the process.
+    private const int MostDepth = 32, MostShared = 10_000;
+
+    private static YamlNode? RootOf(string file, string text)
     {
         var stream = new YamlStream();
         try
         {
+            using var first = new StringReader(text);
+            RefuseDeepAndShared(file, new(first));
+            using var reader = new StringReader(text);
             stream.Load(reader);
         }
-        catch (YamlException broken)
+        // The parser also trips over itself, with exceptions of its own making, where a text is bad enough.
+        catch (Exception broken) when (broken is YamlException or InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
-            throw new ReferenceDataException(file, broken.Start.Line, $"is not YAML: {broken.Message}", broken);
+            throw new ReferenceDataException(file, (broken as YamlException)?.Start.Line ?? 0, $"is not YAML: {(broken is YamlException ? broken.Message : "it cannot be read")}", broken);
         }
         if (stream.Documents.Count == 0) return null;
         if (stream.Documents.Count > 1) throw new ReferenceDataException(file, stream.Documents[1].RootNode.Start.Line, "must be one document");
         return stream.Documents[0].RootNode;
+    }
+
+    // An alias of an alias of an alias is a text of gigabytes in a few lines: what aliases stand for, all together, is counted before it is built.
+    private static void RefuseDeepAndShared(string file, Parser parser)
+    {
+        var sizes = new Dictionary<AnchorName, long>(); // of what is complete: an alias of what it stands in would never end
+        var open = new Stack<(AnchorName Name, long From)>();
+        var (nodes, shared) = (0L, 0L);
+        while (parser.MoveNext())
+        {
+            var at = parser.Current!;
+            if (at is AnchorAlias alias)
+            {
+                shared += sizes.GetValueOrDefault(alias.Value, MostShared + 1);
+                if (shared > MostShared) throw new ReferenceDataException(file, at.Start.Line, "its aliases ('*name') name nothing, or stand for too much");
+                nodes += sizes[alias.Value];
+            }
+            else if (at is NodeEvent node)
+            {
+                nodes++;
+                if (at.NestingIncrease > 0) open.Push((node.Anchor, nodes - 1));
+                else if (!node.Anchor.IsEmpty) sizes[node.Anchor] = 1;
+                if (open.Count > MostDepth) throw new ReferenceDataException(file, at.Start.Line, $"nests deeper than {MostDepth}");
+            }
+            else if (at is MappingEnd or SequenceEnd && open.Pop() is { Name.IsEmpty: false } ended) sizes[ended.Name] = nodes - ended.From;
+        }
     }
 
     public static YamlEntry Entry(string file, YamlNode node, IReadOnlyList<string> keys, IReadOnlyList<string> later)

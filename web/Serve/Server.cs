@@ -109,6 +109,7 @@ public static class Server
     private static WebApplication Map(WebApplication app)
     {
         app.UseSecurityHeaders();
+        app.UseStatusCodePages(static c => Unanswered.WriteAsync(c.HttpContext));
         // Revalidated by ETag on every load: after an upgrade a wall never runs yesterday's script.
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
