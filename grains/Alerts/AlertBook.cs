@@ -13,6 +13,11 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
     /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we.</summary>
     public bool FromLateData { get; init; }
 
+    /// <summary>Unix ms from which on it stands as it is: of the last raise, where late data took one back.</summary>
+    public long Since { get; init; } = NoticedAt;
+
+    public AlertCare Care { get; init; } = AlertCare.None;
+
     public long LatenessMs => FromLateData ? 0 : Math.Max(0, NoticedAt - Due.RaisedAt);
 }
 
@@ -34,20 +39,35 @@ public sealed class AlertBook
 
     /// <summary>Brings one subject's alerts in line with its evaluation.</summary>
     /// <param name="told">events of the turn led here, after all that was due without them had been raised: what is new is late data</param>
+    /// <param name="deeds">what people did with the subject's alerts, in the one order of events</param>
     /// <returns>the alerts that changed, for the outbox</returns>
-    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, long now, bool told = false)
+    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
         var changed = new List<Alert>();
-        foreach (var alert in due) Raise(alert, now, told, changed);
+        foreach (var alert in due) Raise(alert, deeds, now, told, changed);
         if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
         foreach (var key in keys)
         {
             var known = _alerts[key];
             if (known.State == AlertState.Raised && !due.Any(d => d.Key == key)) // a warning that became a breach is over; a breach that went away was never true
-                Put(key, known with { State = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted, ChangedAt = After(known, now) }, changed);
+            {
+                var end = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted;
+                Put(key, known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, changed);
+            }
         }
         return changed;
+    }
+
+    /// <summary>When one of a subject's alerts changes although no event comes; <see cref="long.MaxValue"/> for never.</summary>
+    public long NextChangeOf(Subject subject, IReadOnlyList<Event> deeds, long now)
+    {
+        var next = long.MaxValue;
+        if (!_bySubject.TryGetValue(subject, out var keys)) return next;
+        foreach (var key in keys)
+            if (_alerts[key] is { State: AlertState.Raised } standing) next = Math.Min(next, standing.Care.NextChangeAt);
+        for (var i = deeds.Count - 1; i >= 0 && deeds[i].At > now; i--) next = Math.Min(next, deeds[i].At); // a sender's clock that is ahead
+        return next;
     }
 
     /// <summary>One subject's alerts, in the order of their keys.</summary>
@@ -81,19 +101,31 @@ public sealed class AlertBook
         Revision++;
     }
 
-    private void Raise(DueAlert due, long now, bool told, List<Alert> changed)
+    private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, long now, bool told, List<Alert> changed)
     {
-        var key = due.Key;
+        var (key, due) = (fresh.Key, fresh.Hours is null ? fresh : fresh with { Hours = null });
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
         if (!_alerts.TryGetValue(key, out var known))
         {
             if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
             keys.Add(key);
-            Put(key, new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, changed);
+            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, fresh, deeds, now), changed);
         }
         else if (known.State != state)
-            Put(key, known with { Due = due, State = state, ChangedAt = After(known, now) }, changed);
+        {
+            var at = After(known, now);
+            Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, now), changed);
+        }
+        else if (state == AlertState.Raised && Cared(known, fresh, deeds, now) is var cared && cared.Care != known.Care)
+            Put(key, cared with { ChangedAt = After(known, now) }, changed);
     }
+
+    // The ladder is the one of the raise, the calendar the one of now.
+    private static Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, long now) => alert with
+    {
+        Care = alert.State != AlertState.Raised ? alert.Care.Ended(alert.State)
+            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Due.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now),
+    };
 
     // Alert, state and instant are how a receiver knows what it has heard: while a clock that was set back stands still, changes must not look alike.
     private static long After(Alert known, long now) => Math.Max(now, known.ChangedAt + 1);

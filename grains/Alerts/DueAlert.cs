@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
 
 namespace OpsMonitor.Grains.Alerts;
@@ -11,6 +13,13 @@ public enum AlertLevel { Yellow, Red }
 public sealed record DueAlert(
     Subject Subject, string Rule, int RuleVersion, string Clock, AlertLevel Level, string? DepartmentId, long DueAt, long RaisedAt, bool Active)
 {
+    /// <summary>Whom the policy has told, as it was at the raise; null for the default.</summary>
+    public Items<Rung>? Ladder { get; init; }
+
+    /// <summary>Working hours that are waited for before anybody is told; null for at any time. Judged anew each time, so not kept.</summary>
+    [JsonIgnore]
+    public BusinessCalendar? Hours { get; init; }
+
     /// <summary>Nothing in the key depends on the time of noticing or on an attempt. (design: Exactly once)</summary>
     public AlertKey Key => new(Subject, Rule, RuleVersion, Clock, DueAt);
 }

@@ -32,6 +32,16 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         return rows;
     }
 
+    // Who has it, and whom the ladder has told by now: a step is a row like any other change.
+    private static void Care(Utf8JsonWriter w, AlertCare care)
+    {
+        w.WriteString("hold", care.Hold switch { Hold.Acknowledged => "acknowledged", Hold.Shelved => "shelved", _ => "open" });
+        if (care.By is { } by) w.WriteString("by", by);
+        if (care.Until is { } until) w.WriteNumber("until", until);
+        w.WriteNumber("steps", care.Taken.All.Count);
+        if (care.Taken.All.Count > 0) w.WriteString("told", care.Taken.All[^1].To);
+    }
+
     private static byte[] Json(Alert alert)
     {
         var buffer = new ArrayBufferWriter<byte>(320);
@@ -48,6 +58,7 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
             w.WriteNumber("due_at", due.DueAt);
             w.WriteNumber("raised_at", due.RaisedAt);
             w.WriteNumber("noticed_at", alert.NoticedAt);
+            Care(w, alert.Care);
             w.WriteEndObject();
         }
         return buffer.WrittenSpan.ToArray();

@@ -35,6 +35,9 @@ public sealed class BusinessCalendar
 
     public DateTimeZone Zone { get; }
 
+    /// <summary>The last date whose holidays are official; null where nobody says.</summary>
+    public LocalDate? AnnouncedUntil { get; init; }
+
     /// <summary>24x7 is the calendar without a week: every instant works.</summary>
     public bool IsAlways => _parts.Count == 0;
 

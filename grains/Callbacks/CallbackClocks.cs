@@ -20,7 +20,7 @@ internal static class CallbackClocks
         {
             if (group.Per != ClockPer.Callback) continue;
             // The promise is what the version is frozen to, whichever event starts the clock.
-            if (PolicyBook.Choose(group, facts, c => c.Policy.HoldsAt(facts.From)) is not { } chosen) continue;
+            if (PolicyBook.Choose(group, facts, c => c.HoldsAt(facts.From)) is not { } chosen) continue;
             if (First(history, chosen.Clock.Start, facts.From) is not { } start) continue;
             var stop = First(history, chosen.Clock.Stop, start);
             if (chosen.Clock.Stop.Contains("callback.fulfilled") && !(stop <= reachedAt)) stop = reachedAt ?? stop;

@@ -99,6 +99,9 @@ namespace OpsMonitor.Grains.Events;
 [JsonSerializable(typeof(ImprovementVerified))]
 [JsonSerializable(typeof(WatchOpened))]
 [JsonSerializable(typeof(WatchClosed))]
+[JsonSerializable(typeof(AlertAcknowledged))]
+[JsonSerializable(typeof(AlertShelved))]
+[JsonSerializable(typeof(AlertReleased))]
 [JsonSerializable(typeof(SourceHeartbeat))]
 public sealed partial class EventJson : JsonSerializerContext;
 

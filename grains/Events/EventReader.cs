@@ -75,8 +75,8 @@ public static class EventReader
         if (!Clean(text, MaxSubject) || !Clean(text[(slash + 1)..], MaxId) || kind is not
             ("contact" or "ticket" or "callback" or "agent" or "survey" or "source" or "accountability" or "improvement" or "watch"))
             return new("bad_subject", "/subject", "The subject must be a known kind, a slash, and an id of 1 to 256 characters, none of them a control character.", id);
-        // A type that is not ours may be about anything.
-        if (EventTypes.All.ContainsKey(type) && type[..type.IndexOf('.', StringComparison.Ordinal)] != kind)
+        // A type that is not ours may be about anything, and so may an alert.
+        if (EventTypes.All.ContainsKey(type) && !type.StartsWith(AlertDeed.TypePrefix, StringComparison.Ordinal) && type[..type.IndexOf('.', StringComparison.Ordinal)] != kind)
             return new("subject_mismatch", "/subject", "The subject is of another kind than the type.", id);
         subject = Subject.Parse(text);
         return null;

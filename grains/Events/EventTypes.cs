@@ -71,6 +71,9 @@ public static class EventTypes
         ["improvement.verified"] = typeof(ImprovementVerified),
         ["watch.opened"] = typeof(WatchOpened),
         ["watch.closed"] = typeof(WatchClosed),
+        ["alert.acknowledged"] = typeof(AlertAcknowledged),
+        ["alert.shelved"] = typeof(AlertShelved),
+        ["alert.released"] = typeof(AlertReleased),
         ["source.heartbeat"] = typeof(SourceHeartbeat),
     };
 

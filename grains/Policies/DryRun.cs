@@ -34,14 +34,14 @@ public static class DryRun
         return clocks.Count + alerts.Count == 0 ? null : new(clocks, alerts);
     }
 
-    // The same promise warned of or broken at the same due time is the same alert, whatever the version.
+    // Under another version it is another alert: the one is withdrawn, the other raised.
     private static void Compare(IReadOnlyList<DueAlert> those, IReadOnlyList<DueAlert> others, bool raised, List<AlertChange> into)
     {
         foreach (var alert in those)
         {
             if (!alert.Active) continue;
             var known = false;
-            foreach (var other in others) known |= other.Active && (other.Rule, other.Clock, other.DueAt, other.Level) == (alert.Rule, alert.Clock, alert.DueAt, alert.Level);
+            foreach (var other in others) known |= other.Active && other.Key == alert.Key && other.Level == alert.Level;
             if (!known) into.Add(new(alert, raised));
         }
     }

@@ -73,12 +73,24 @@ public sealed record PolicySet(
     /// <summary>All policies, sla-default among them.</summary>
     public PolicyBook Book { get; init; } = PolicyBook.Of([Policy]);
 
+    /// <summary>Calendars that were replaced while clocks ran by them.</summary>
+    public CalendarLine Line { get; init; } = CalendarLine.None;
+
     public QueuePolicy Queue(string id) => Queues.TryGetValue(id, out var policy) ? policy : QueuePolicy.For(id);
 
     public BusinessCalendar CalendarOf(string? department) =>
         department is not null && DepartmentCalendars.TryGetValue(department, out var own) ? own : Policy.Calendar ?? BusinessCalendar.Always;
 
     /// <summary>What a clock counts in: its own calendar; else, in any policy but sla-default, the policy's; else the department's; else that of sla-default.</summary>
-    public BusinessCalendar CalendarOf(Candidate chosen, string? department) =>
-        chosen.Clock.Calendar ?? (chosen.Policy.Id == Policy.DefaultId ? null : chosen.Policy.Calendar) ?? CalendarOf(department);
+    /// <param name="start">of the clock, and its end if it has one, Unix ms: it keeps the calendar with which it started</param>
+    public BusinessCalendar CalendarOf(Candidate chosen, string? department, long start, long? ended) =>
+        Line.For(Newest(chosen, department), start, ended);
+
+    private BusinessCalendar Newest(Candidate chosen, string? department)
+    {
+        if (chosen.Clock.Calendar is { } own) return own;
+        // The version's own, not the newest one's: it is frozen with the clock.
+        if (chosen.Policy.Id != Policy.DefaultId) return chosen.Policy.Calendar ?? CalendarOf(department);
+        return department is not null && DepartmentCalendars.TryGetValue(department, out var theirs) ? theirs : chosen.Policy.Calendar ?? BusinessCalendar.Always;
+    }
 }

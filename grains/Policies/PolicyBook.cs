@@ -3,6 +3,18 @@ namespace OpsMonitor.Grains.Policies;
 /// <summary>A clock of a policy that may be chosen for a clock id. More attributes asked, matched, is more specific.</summary>
 public sealed record Candidate(Policy Policy, ClockPolicy Clock)
 {
+    /// <summary>Later versions of the same policy: where one of them is in effect this one is not, also for a clock that the later one no longer has.</summary>
+    public IReadOnlyList<Policy> Newer { get; init; } = [];
+
+    /// <summary>Whether this version, and no later one, is in effect for a clock that starts at an instant.</summary>
+    public bool HoldsAt(long start)
+    {
+        if (!Policy.HoldsAt(start)) return false;
+        foreach (var newer in Newer)
+            if (newer.HoldsAt(start)) return false;
+        return true;
+    }
+
     public int Attributes => Policy.AppliesWhen.All.Count + Clock.When.All.Count;
 
     public bool Fits(TicketFacts facts, bool forced) => (forced || Policy.AppliesWhen.Fits(facts)) && Clock.When.Fits(facts);
@@ -33,7 +45,7 @@ public sealed class PolicyBook
                     groups[clock.Id] = group = [];
                     order.Add(clock.Id);
                 }
-                group.Add(new(policy, clock));
+                group.Add(new(policy, clock) { Newer = [.. policies.Where(p => p.Id == policy.Id && p.Version > policy.Version)] });
             }
         foreach (var id in order)
             foreach (var per in groups[id].GroupBy(c => c.Clock.Per).OrderBy(g => g.Key))

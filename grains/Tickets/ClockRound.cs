@@ -83,7 +83,7 @@ internal sealed class ClockRounds(TicketStory story, IReadOnlyList<Event> histor
         clock.StopsOnResolved && (stay.ResolvedAt >= start || start == story.CreatedAt) ? stay.ResolvedAt
         : Stops("ticket.closed") && stay.ClosedAt >= start ? stay.ClosedAt : null;
 
-    private bool StartsInStay() => clock.Start.Contains("ticket.resolved") || clock.Start.Contains("ticket.closed");
+    private bool StartsInStay() => clock.Start.Any(static type => type is "ticket.resolved" or "ticket.closed" || type.StartsWith("survey.", StringComparison.Ordinal));
 
     private bool Stops(string type) => clock.Stop.Contains(type);
 

@@ -12,7 +12,7 @@ internal sealed record TicketClock(string Id, int Round, Candidate Chosen, Ticke
     {
         var clock = Chosen.Clock;
         return ClockPlan.Of(
-            clock, Run.Start, Facts.Priority ?? TicketFacts.DefaultPriority, OwnDue, ClockPlan.GrantedTo(clock, Id, Run, history), policies.CalendarOf(Chosen, Department));
+            clock, Run.Start, Facts.Priority ?? TicketFacts.DefaultPriority, OwnDue, ClockPlan.GrantedTo(clock, Id, Run, history), policies.CalendarOf(Chosen, Department, Run.Start, Run.StoppedAt ?? Run.CancelledAt));
     }
 }
 
@@ -59,7 +59,16 @@ internal static class TicketClocks
 
     private static bool Holds(Candidate candidate, TicketStory story, IReadOnlyList<Event> history, DispatchStory? dispatch, long now, Action<long>? soon)
     {
-        var policy = candidate.Policy;
+        if (!Holds(candidate.Policy, candidate, story, history, dispatch, now, soon)) return false;
+        foreach (var newer in candidate.Newer)
+            if (Holds(newer, candidate, story, history, dispatch, now, soon)) return false;
+        return true;
+    }
+
+    // Whether a version of the candidate's policy is in effect for the candidate's clock.
+    private static bool Holds(
+        Policy policy, Candidate candidate, TicketStory story, IReadOnlyList<Event> history, DispatchStory? dispatch, long now, Action<long>? soon)
+    {
         if (policy.FromMs == long.MinValue && policy.ToMs == long.MaxValue) return true;
         var start = dispatch?.At ?? story.CreatedAt;
         ClockRound? last = null;

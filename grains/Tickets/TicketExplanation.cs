@@ -100,7 +100,7 @@ public static class TicketExplanation
     {
         if (!candidate.Fits(clock.Facts, forced))
             return $"does not apply: asks for {(forced ? candidate.Clock.When.ToString() : Asked(candidate))}";
-        if (!chosen && !candidate.Policy.HoldsAt(clock.Run.Start)) return "was not in effect when the clock started";
+        if (!chosen && !candidate.HoldsAt(clock.Run.Start)) return "was not in effect when the clock started";
         var what = forced ? "the ticket names it" : candidate.Attributes == 0 ? "applies to every ticket" : $"{candidate.Attributes} matched: {Asked(candidate)}";
         return chosen ? $"chosen: {what}" : $"{what}; less specific, of lower priority or later in the order than the chosen one";
     }

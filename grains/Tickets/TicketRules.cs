@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -99,8 +100,8 @@ public static class TicketRules
         }
         var open = run.StoppedAt is null && run.CancelledAt is null;
         if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);
-        if (state.State == "breached") Breach(subject, clock, version, state, open, j);
-        else if (state.State == "running") Warn(subject, clock, version, state, j);
+        if (state.State == "breached") Breach(subject, clock, version, state, open, plan.Calendar, j);
+        else if (state.State == "running") Warn(subject, clock, version, state, plan.Calendar, j);
         return RowOf(clock, state);
     }
 
@@ -108,15 +109,18 @@ public static class TicketRules
         clock.Id, clock.Chosen.Policy.Id, clock.Chosen.Policy.Version, clock.Department, clock.Run.Start, state.DueAt, state.State, clock.Run.StoppedAt, state.PausedMs, state.LateMs,
         state.RemainingMs);
 
-    private static void Breach(Subject subject, TicketClock clock, int version, ClockState state, bool open, Judgement j)
+    private static void Breach(Subject subject, TicketClock clock, int version, ClockState state, bool open, BusinessCalendar calendar, Judgement j)
     {
         var (due, promise) = (state.DueAt!.Value, clock.Chosen.Clock);
         if (open) j.Member(Measure.ClockBreachedOpen, null, clock.Department, due, promise.Id);
-        j.Alert(new(subject, "clock_breach", version, clock.Id, promise.Breach, clock.Department, due, due, open));
+        j.Alert(new(subject, "clock_breach", version, clock.Id, promise.Breach, clock.Department, due, due, open)
+        {
+            Ladder = Ladder.Of(promise.Escalate, due, calendar), Hours = HoursFor(promise.Breach, calendar),
+        });
     }
 
     // At risk from the first warning on; each warning is an alert of its own.
-    private static void Warn(Subject subject, TicketClock clock, int version, ClockState state, Judgement j)
+    private static void Warn(Subject subject, TicketClock clock, int version, ClockState state, BusinessCalendar calendar, Judgement j)
     {
         if (state.DueAt is not { } due) return;
         var (number, atRisk) = (0, false);
@@ -126,7 +130,10 @@ public static class TicketRules
             if (!j.Reached(at)) continue;
             if (!atRisk) j.Member(Measure.ClockAtRisk, null, clock.Department, due, clock.Chosen.Clock.Id);
             atRisk = true;
-            j.Alert(new(subject, number == 1 ? "clock_warning" : $"clock_warning_{number}", version, clock.Id, level, clock.Department, due, Math.Max(at, clock.Run.Start), true));
+            j.Alert(new(subject, number == 1 ? "clock_warning" : $"clock_warning_{number}", version, clock.Id, level, clock.Department, due, Math.Max(at, clock.Run.Start), true) { Hours = HoursFor(level, calendar) });
         }
     }
+
+    // Yellow waits for working hours, red does not. (spec: alerts, Ladder)
+    private static BusinessCalendar? HoursFor(AlertLevel level, BusinessCalendar calendar) => level == AlertLevel.Red || calendar.IsAlways ? null : calendar;
 }

@@ -63,7 +63,7 @@ public static class TimeLedger
         if (from >= to) return;
         if (Waiting(story, from) is { } waiting) { Add(parts, new(from, to, waiting, null)); return; }
         var department = DispatchedTo(story, from);
-        var calendar = policies.CalendarOf(department ?? story.Department);
+        var calendar = policies.Line.For(policies.CalendarOf(department ?? story.Department), story.CreatedAt, story.ExitAt ?? story.ClosedAt);
         while (from < to)
         {
             var open = Math.Min(to, calendar.NextOpen(from));

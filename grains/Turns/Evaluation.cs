@@ -32,6 +32,9 @@ public sealed record ContactFact(
 public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributions, IReadOnlyList<DueAlert> Alerts, long NextChangeAt, ContactFact? Fact = null)
 {
     public static readonly Evaluation Empty = new(null, [], [], long.MaxValue);
+
+    /// <summary>The same, to be looked at again at an instant at the latest.</summary>
+    public Evaluation ButNotAfter(long at) => at < NextChangeAt ? this with { NextChangeAt = at } : this;
 }
 
 /// <summary>Collects an evaluation while a subject is judged.</summary>

@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Surveys;
 
 namespace OpsMonitor.Grains.Turns;
 
@@ -13,6 +14,9 @@ public sealed record TurnInput(long Now, IReadOnlyList<Event> Events, bool Repla
 {
     /// <summary>One for each event, where somebody has taken them already: they need no turn's order, so no writer has to wait for them.</summary>
     public IReadOnlyList<EventHash>? Hashes { get; init; }
+
+    /// <summary>A policy or calendar that is saved in this turn, after all that was due by the old ones.</summary>
+    public PolicyChange? Change { get; init; }
 }
 
 /// <summary>
@@ -31,6 +35,12 @@ public sealed record ShardOptions(bool Backfill = false);
 /// </summary>
 public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(policies)
 {
+    /// <summary>
+    /// How many tickets and callbacks a turn judges anew after a saving: a few ten ms of work. The rest follows in the next turns; each is a frame,
+    /// so that a replay judges the same ones at the same instants.
+    /// </summary>
+    public const int SweptPerTurn = 1_000, LookedAtPerTurn = 20_000;
+
     private sealed class Held
     {
         public readonly History History = new();
@@ -40,10 +50,16 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     private readonly Dictionary<Subject, Held> _subjects = [];
     private readonly Dictionary<string, SortedDictionary<(long At, Subject Contact), ContactFact>> _customers = new(StringComparer.Ordinal);
     private readonly Dictionary<UInt128, ulong> _seen = [];
+    private readonly Dictionary<Subject, SurveyLinks> _surveys = [];
     private readonly List<Subject> _dirty = []; // each once, in the order of arrival until it is settled
     private readonly SortedSet<string> _dirtyCustomers = new(StringComparer.Ordinal);
 
+    private Subject? _swept; // where the judging anew stands
+
     public override long EventCount => _seen.Count;
+
+    /// <summary>A saving has not reached every open subject yet: another turn should follow at once.</summary>
+    public bool Sweeping => _swept is not null;
 
     public TurnEffects Step(TurnInput input)
     {
@@ -52,6 +68,9 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         var changed = new List<Alert>();
         WakeDue(now);
         Settle(now, changed);
+        if (input.Change is { } change) Adopt(change);
+        var swept = Sweeping;
+        if (swept) Sweep();
         var verdicts = new Verdict[input.Events.Count];
         var commit = new List<Event>(input.Events.Count);
         for (var i = 0; i < verdicts.Length; i++)
@@ -60,21 +79,22 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
             if (verdicts[i] == Verdict.Accepted) commit.Add(input.Events[i]);
         }
         Settle(now, changed, told: true);
-        return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0, NextWake);
+        return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0 || input.Change is not null || swept, Sweeping ? now : NextWake);
     }
 
     /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
-    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? [.. held.History.Events] : [];
+    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
 
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen], [.. _subjects.Values.SelectMany(s => s.History.Events)], [.. Alerts.All],
-        new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal));
+        Now, LastEventAt, [.. _seen], [.. _subjects.SelectMany(s => s.Value.History.All.Where(e => e.Subject == s.Key)), .. _surveys.Values.SelectMany(s => s.Events)], [.. Alerts.All],
+        new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal)) { Edits = Edits };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard; rows and sums are judged anew from the histories.</summary>
-    public void Resume(ShardImage image)
+    /// <param name="policies">as they stand with the image's edits; null for those of the start</param>
+    public void Resume(ShardImage image, PolicySet? policies = null)
     {
-        (Now, LastEventAt) = (image.Now, image.LastEventAt);
+        (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
         foreach (var (name, stats) in image.Sources) Sources[name] = stats.Copy(); // the image stays as it was taken
         foreach (var alert in image.Alerts) Alerts.Remember(alert);
@@ -101,12 +121,44 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         return Verdict.Accepted;
     }
 
+    private void Adopt(PolicyChange change)
+    {
+        (Edits, Policies) = ([.. Edits, change.Edit], change.Policies ?? Policies);
+        Version++;
+        _swept = new Subject(SubjectKind.Ticket, ""); // from the beginning again, if the saving before was still under way
+    }
+
+    // Only what is open: a clock that has ended keeps what it ended under.
+    private void Sweep()
+    {
+        var (judged, looked) = (0, 0);
+        foreach (var who in Subjects(_swept))
+        {
+            if (who.Kind > SubjectKind.Callback) break;
+            if (judged == SweptPerTurn || looked == LookedAtPerTurn) return;
+            looked++;
+            _swept = who;
+            if (Last(who).Row is { EndedAt: not null }) continue;
+            Touch(who, _subjects[who]);
+            judged++;
+        }
+        _swept = null;
+    }
+
     private void Insert(Event e)
     {
-        if (!SubjectRules.HasRow(e)) { Version++; return; }
-        if (!_subjects.TryGetValue(e.Subject, out var held)) _subjects[e.Subject] = held = new();
-        held.History.Add(e);
-        Touch(e.Subject, held);
+        if (e.Data is AlertDeed || SubjectRules.HasRow(e)) { Insert(e.Subject, e); return; }
+        Version++;
+        if (e.Subject.Kind != SubjectKind.Survey || e.Data is null) return;
+        if (!_surveys.TryGetValue(e.Subject, out var survey)) _surveys[e.Subject] = survey = new();
+        foreach (var (ticket, of) in survey.Add(e)) Insert(ticket, of);
+    }
+
+    private void Insert(Subject who, Event e)
+    {
+        if (!_subjects.TryGetValue(who, out var held)) _subjects[who] = held = new();
+        if (e.Data is AlertDeed) held.History.AddDeed(e); else held.History.Add(e);
+        Touch(who, held);
     }
 
     private void Touch(Subject who, Held held)
@@ -131,11 +183,16 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         {
             var held = _subjects[subject];
             held.Dirty = false;
+            if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
             if (Last(subject).Fact is { } old) Remember(old, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
+            if (!options.Backfill)
+            {
+                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
+                next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
+            }
             Exchange(subject, next);
-            if (!options.Backfill) changed.AddRange(Alerts.Settle(subject, next.Alerts, now, told));
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers)

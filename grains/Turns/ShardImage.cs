@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 
 namespace OpsMonitor.Grains.Turns;
 
@@ -13,4 +14,8 @@ public sealed record ShardImage(
     IReadOnlyList<KeyValuePair<UInt128, ulong>> Seen,
     IReadOnlyList<Event> Histories,
     IReadOnlyList<Alert> Alerts,
-    IReadOnlyDictionary<string, SourceStats> Sources);
+    IReadOnlyDictionary<string, SourceStats> Sources)
+{
+    /// <summary>What was saved up to here: the histories are judged anew by it.</summary>
+    public IReadOnlyList<PolicyEdit> Edits { get; init; } = [];
+}

@@ -66,13 +66,17 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     {
         _seen.Add(hash.Identity, hash.Body);
         _kept.Add(e);
-        if (SubjectRules.HasRow(e)) _judged.Add(e);
+        if (e.Data is AlertDeed) _judged.AddDeed(e);
+        else if (e.Subject != subject || SubjectRules.HasRow(e)) _judged.Add(e); // another's event was sent here because it belongs here too
     }
 
     private bool Settle(bool told)
     {
         if (_judged.Events.Count == 0) return false;
         Last = SubjectRules.Evaluate(subject, _judged.Events, policies, _now);
-        return !backfill && _alerts.Settle(subject, Last.Alerts, _now, told).Count > 0;
+        if (backfill) return false;
+        var changed = _alerts.Settle(subject, Last.Alerts, _judged.Deeds, _now, told).Count > 0;
+        Last = Last.ButNotAfter(_alerts.NextChangeOf(subject, _judged.Deeds, _now));
+        return changed;
     }
 }

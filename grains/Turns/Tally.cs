@@ -21,7 +21,11 @@ public abstract class Tally(PolicySet policies)
 
     public SortedDictionary<string, SourceStats> Sources { get; } = new(StringComparer.Ordinal);
 
-    public PolicySet Policies => policies;
+    /// <summary>As they stand after the newest of <see cref="Edits"/>.</summary>
+    public PolicySet Policies { get; protected set; } = policies;
+
+    /// <summary>What has been saved since the start state, in order.</summary>
+    public IReadOnlyList<PolicyEdit> Edits { get; protected set; } = [];
 
     /// <summary>The instant up to which everything here has been judged.</summary>
     public long Now { get; protected set; } = long.MinValue;

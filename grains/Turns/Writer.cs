@@ -23,7 +23,7 @@ public sealed record WriterOptions(bool Backfill = false, bool Keeps = true, boo
 public sealed class Writer(PolicySet policies, WriterOptions options)
 {
     // A turn whose commit is under way; for a commit of reports alone, no offers and no effects.
-    private sealed record Pending(IReadOnlyList<Offer> Offers, TurnEffects? Effects, long Version);
+    private sealed record Pending(IReadOnlyList<Offer> Offers, TurnEffects? Effects, long Version, PolicyEdit? Edit = null);
 
     private readonly List<WriterEffect> _effects = [];
     private Pending? _pending;
@@ -44,17 +44,18 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
         switch (input)
         {
             case WriterInput.Turn t: Take(t); break;
+            case WriterInput.Change c: Take(c); break;
             case WriterInput.CommitOk: Committed(); break;
             case WriterInput.CommitFailed f: Fail(f.Why); break;
             case WriterInput.SendOk s: ArmReports(Outbox.Sent(s.Ids, s.At)); break;
             case WriterInput.SendFailed s: ArmReports(Outbox.Failed(s.Id, s.NextAttemptAt)); break;
             case WriterInput.ReportsWaited: Outbox.WaitedLongEnough(); break;
             case WriterInput.Resume r:
-                Shard.Resume(r.Image);
+                Shard.Resume(r.Image, r.Policies);
                 _snapshotAt = Shard.EventCount;
                 break;
-            case WriterInput.Replay r: Shard.Step(new(r.Now, r.Events, Replayed: true)); break;
-            case WriterInput.Recovered r: if (!options.Frozen) Take(new(r.Now, [])); break;
+            case WriterInput.Replay r: Shard.Step(new(r.Now, r.Events, Replayed: true) { Change = r.Saved }); break;
+            case WriterInput.Recovered r: if (!options.Frozen) Take(new WriterInput.Turn(r.Now, [])); break;
             case WriterInput.SnapshotDone: _snapshotting = false; break;
             case WriterInput.Stop: Stop(); break;
         }
@@ -63,7 +64,13 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
 
     private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill));
 
-    private void Take(WriterInput.Turn turn)
+    private void Take(WriterInput.Change change)
+    {
+        if (ReadOnly || change.Saved.Edit.Number != Shard.Edits.Count + 1) _effects.Add(new WriterEffect.Changed(change.Saved.Edit, false));
+        else Take(new WriterInput.Turn(change.Now, []), change.Saved);
+    }
+
+    private void Take(WriterInput.Turn turn, PolicyChange? change = null)
     {
         if (_pending is not null) throw new InvalidOperationException("a commit is under way");
         var offers = turn.Offers;
@@ -73,11 +80,11 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
             offers = [];
         }
         var version = Shard.Version;
-        var effects = Shard.Step(InputOf(turn.Now, offers));
-        _pending = new(offers, effects, version);
+        var effects = Shard.Step(InputOf(turn.Now, offers) with { Change = change });
+        _pending = new(offers, effects, version, change?.Edit);
         // What must be told is in the same commit as its cause; so is what came of telling earlier.
         if (effects.MustCommit && options.Keeps && !ReadOnly)
-            _effects.Add(new WriterEffect.Commit(Shard.Now, effects.Commit, OutboxRow.Of(effects.Alerts), Outbox.ToWrite()));
+            _effects.Add(new WriterEffect.Commit(Shard.Now, effects.Commit, OutboxRow.Of(effects.Alerts), Outbox.ToWrite(), change?.Edit));
         else
             Finish(_pending);
     }
@@ -107,8 +114,9 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
             for (var i = 0; i < verdicts.Length; i++) verdicts[i] = turn.Effects!.Verdicts[at++];
             _effects.Add(new WriterEffect.Ack(offer, verdicts));
         }
+        if (turn.Edit is { } edit) _effects.Add(new WriterEffect.Changed(edit, true));
         if (Shard.Version != turn.Version) _effects.Add(new WriterEffect.Push(turn.Effects!.Alerts));
-        _effects.Add(new WriterEffect.Arm(options.Backfill || options.Frozen ? long.MaxValue : Shard.NextWake));
+        _effects.Add(new WriterEffect.Arm(options.Frozen ? long.MaxValue : Shard.Sweeping ? Shard.Now : options.Backfill ? long.MaxValue : Shard.NextWake));
         Snapshot(Math.Max(options.EventsPerSnapshot, _snapshotAt / options.SnapshotShare));
         if (Outbox.Overdue) Mark();
     }
@@ -127,6 +135,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
     {
         ReadOnly = true;
         if (_pending is { } turn) Refuse(turn.Offers);
+        if (_pending?.Edit is { } edit) _effects.Add(new WriterEffect.Changed(edit, false));
         _pending = null;
         if (options.Keeps) (Shard, _snapshotAt) = (NewShard(policies, options), 0);
         _effects.Add(new WriterEffect.FailStop(why));
@@ -139,7 +148,8 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
 
     private void Snapshot(long atLeast)
     {
-        if (!options.Keeps || ReadOnly || options.Frozen || _snapshotting || Shard.EventCount - _snapshotAt < atLeast) return;
+        // While a saving is still reaching its subjects, an image would not say how far it is.
+        if (!options.Keeps || ReadOnly || options.Frozen || Shard.Sweeping || _snapshotting || Shard.EventCount - _snapshotAt < atLeast) return;
         (_snapshotting, _snapshotAt) = (true, Shard.EventCount);
         _effects.Add(new WriterEffect.Snapshot(Shard.Image()));
     }

@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 
 namespace OpsMonitor.Grains.Turns;
 
@@ -20,6 +21,9 @@ public abstract record WriterInput
     /// <summary>Due deadlines, then these offers (none for a tick). Not while a commit is under way.</summary>
     public sealed record Turn(long Now, IReadOnlyList<Offer> Offers) : WriterInput;
 
+    /// <summary>A turn that takes a saved policy or calendar. Refused where its number is not the next one: somebody else saved first.</summary>
+    public sealed record Change(long Now, PolicyChange Saved) : WriterInput;
+
     /// <summary>What was asked to be committed is durable.</summary>
     public sealed record CommitOk : WriterInput;
 
@@ -36,10 +40,10 @@ public abstract record WriterInput
     public sealed record ReportsWaited : WriterInput;
 
     /// <summary>Recovery begins with the newest good snapshot, if there is one ...</summary>
-    public sealed record Resume(ShardImage Image) : WriterInput;
+    public sealed record Resume(ShardImage Image, PolicySet? Policies = null) : WriterInput;
 
     /// <summary>... goes on with each frame after it ...</summary>
-    public sealed record Replay(long Now, IReadOnlyList<Event> Events) : WriterInput;
+    public sealed record Replay(long Now, IReadOnlyList<Event> Events, PolicyChange? Saved = null) : WriterInput;
 
     /// <summary>... and ends at an instant: everything overdue is raised at once, with its true time.</summary>
     public sealed record Recovered(long Now) : WriterInput;
@@ -55,7 +59,10 @@ public abstract record WriterInput
 public abstract record WriterEffect
 {
     /// <summary>Frame, rows to tell and reports in one commit. Answer with <see cref="WriterInput.CommitOk"/> or <see cref="WriterInput.CommitFailed"/> before anything else but reports.</summary>
-    public sealed record Commit(long Now, IReadOnlyList<Event> Events, IReadOnlyList<OutboxRow> Rows, IReadOnlyList<OutboxReport> Reports) : WriterEffect;
+    public sealed record Commit(long Now, IReadOnlyList<Event> Events, IReadOnlyList<OutboxRow> Rows, IReadOnlyList<OutboxReport> Reports, PolicyEdit? Edit = null) : WriterEffect;
+
+    /// <summary>The saving is durable and judged by from now on; or it was refused, and nothing of it was kept.</summary>
+    public sealed record Changed(PolicyEdit Edit, bool Kept) : WriterEffect;
 
     /// <summary>A commit of reports alone; answered likewise.</summary>
     public sealed record Mark(IReadOnlyList<OutboxReport> Reports) : WriterEffect;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Surveys;
 using OpsMonitor.Silo.Local.Journal;
 
 namespace OpsMonitor.Silo.Local;
@@ -38,8 +39,9 @@ internal sealed class HistoryIndexer : IDisposable
         lock (_gate)
         {
             CatchUp();
-            // A frame at a time: ReadFrom walks, so ask only for the frames named.
-            return [.. _index.Frames(subject.ToString()).ToList().SelectMany(At).Where(e => e.Subject == subject).Order()];
+            var own = In(subject).Where(e => e.Subject == subject || SurveyLinks.TicketOf(e) == subject).ToList();
+            var surveys = own.Select(e => e.Subject).Where(s => s != subject).Distinct().ToList();
+            return [.. own.Concat(surveys.SelectMany(survey => In(survey).Where(e => e.Subject == survey && SurveyLinks.NamesNothing(e)))).Order()];
         }
     }
 
@@ -49,6 +51,9 @@ internal sealed class HistoryIndexer : IDisposable
         _work.Wait(TimeSpan.FromSeconds(10));
         _index.Dispose();
     }
+
+    // A frame at a time: ReadFrom walks, so ask only for the frames named.
+    private IEnumerable<Event> In(Subject subject) => _index.Frames(subject.ToString()).ToList().SelectMany(At);
 
     private IEnumerable<Event> At(long sequence) => TurnFrame.Read(_journal.ReadFrom(sequence - 1).First().Frame).Events;
 
@@ -84,6 +89,7 @@ internal sealed class HistoryIndexer : IDisposable
         var last = default(Subject);
         foreach (var e in events)
         {
+            if (SurveyLinks.TicketOf(e) is { } ticket) yield return ticket.ToString();
             if (e.Subject == last) continue; // a batch often speaks of one subject in a row; the rest the index ignores
             last = e.Subject;
             yield return last.ToString();

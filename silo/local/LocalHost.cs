@@ -20,6 +20,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>What may be offered and not yet durable, in bytes of events.</summary>
     public long QueueBytes { get; init; } = 64L * 1024 * 1024;
 
+    /// <summary>All policies as they stand after these savings. Null for a host that judges by those of its start, whatever was saved.</summary>
+    public Func<IReadOnlyList<PolicyEdit>, PolicySet>? Reread { get; init; }
+
     /// <summary>Only look: recover, take no turn, write nothing.</summary>
     public bool Frozen { get; init; }
 }
@@ -46,6 +49,10 @@ public sealed class LocalHost : IAsyncDisposable
         public readonly TaskCompletionSource<IReadOnlyList<Verdict>?> Answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    private sealed record Saving(PolicyChange Change, TaskCompletionSource<bool> Kept);
+
+    private readonly System.Collections.Concurrent.ConcurrentQueue<Saving> _savings = new();
+    private Saving? _saving;
     private readonly LocalHostOptions _options;
     private readonly TimeProvider _clock;
     private readonly Action<string> _announce;
@@ -117,6 +124,17 @@ public sealed class LocalHost : IAsyncDisposable
         return await offer.Answer.Task.WaitAsync(stop) is { } verdicts ? (Refusal.None, verdicts) : (Refusal.ReadOnly, []);
     }
 
+    /// <summary>Saves a policy or calendar: durable, and judged by from that turn on, when this returns. Open subjects follow in the next turns.</summary>
+    /// <returns>false where somebody else saved first, or nothing can be made durable</returns>
+    public async ValueTask<bool> ChangeAsync(PolicyChange change, CancellationToken stop)
+    {
+        if (ReadOnly) return false;
+        var saving = new Saving(change, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        _savings.Enqueue(saving);
+        if (!_offers.Writer.TryWrite(new([], [], 0))) return false; // the writer has stopped; nobody would take it
+        return await saving.Kept.Task.WaitAsync(stop);
+    }
+
     /// <summary>Room in the queue, by events and by bytes. An offer alone is never too large: the edge has bounded it.</summary>
     private bool Admit(int events, long bytes)
     {
@@ -179,6 +197,7 @@ public sealed class LocalHost : IAsyncDisposable
             while (!_stop.IsCancellationRequested)
             {
                 await WaitForWork();
+                while (_savings.TryDequeue(out _saving)) Tell(new WriterInput.Change(Now, _saving.Change));
                 Gather(batch);
                 if (_snapshotting.IsCompleted) Tell(new WriterInput.SnapshotDone());
                 Tell(new WriterInput.Turn(Now, batch));
@@ -194,6 +213,8 @@ public sealed class LocalHost : IAsyncDisposable
             _offers.Writer.TryComplete(); // whoever offers from now on is told, instead of waiting for ever
             foreach (var asked in batch) Answer(asked, null);
             while (_offers.Reader.TryRead(out var late)) Answer(late, null);
+            _saving?.Kept.TrySetResult(false);
+            while (_savings.TryDequeue(out var left)) left.Kept.TrySetResult(false);
         }
     }
 
@@ -252,6 +273,7 @@ public sealed class LocalHost : IAsyncDisposable
         {
             case WriterEffect.Ack ack: Answer((Asked)ack.Offer, ack.Verdicts); break;
             case WriterEffect.Refuse refuse: Answer((Asked)refuse.Offer, null); break;
+            case WriterEffect.Changed changed: _saving?.Kept.TrySetResult(changed.Kept); break;
             case WriterEffect.Push push:
                 foreach (var alert in push.Alerts)
                     if (alert.State == AlertState.Raised && alert.ChangedAt == alert.NoticedAt) Lateness.Add(alert); // raised anew by late data, it was noticed before
@@ -270,7 +292,7 @@ public sealed class LocalHost : IAsyncDisposable
             if (effect is WriterEffect.Mark mark) _journal!.Report(mark.Reports);
             else if (effect is WriterEffect.Commit commit)
             {
-                var sequence = _journal!.Append(TurnFrame.Write(commit.Now, commit.Events), commit.Rows, commit.Reports);
+                var sequence = _journal!.Append(TurnFrame.Write(commit.Now, commit.Events, commit.Edit), commit.Rows, commit.Reports);
                 _history?.Committed(sequence, commit.Events);
             }
             return new WriterInput.CommitOk();
@@ -297,11 +319,15 @@ public sealed class LocalHost : IAsyncDisposable
     {
         var frames = 0L;
         var snapshot = _options.Frozen ? null : _snapshots?.ReadNewestGood(_announce, journal.Holds); // verify trusts the journal alone
-        if (snapshot is { } found) Step(new WriterInput.Resume(ShardSnapshot.Read(found.Payload)));
+        if (snapshot is { } found)
+        {
+            var image = ShardSnapshot.Read(found.Payload);
+            Step(new WriterInput.Resume(image, image.Edits.Count > 0 ? _options.Reread?.Invoke(image.Edits) : null));
+        }
         foreach (var (_, bytes) in journal.ReadFrom(snapshot?.Sequence ?? 0))
         {
             var frame = TurnFrame.Read(bytes);
-            Step(new WriterInput.Replay(frame.Now, frame.Events));
+            Step(new WriterInput.Replay(frame.Now, frame.Events, frame.Edit is { } edit ? new(edit, _options.Reread?.Invoke([.. _writer.Shard.Edits, edit])) : null));
             frames++;
         }
         return frames;

@@ -8,7 +8,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 2;
+    public const int FoldVersion = 4;
 
     public static byte[] Write(ShardImage image)
     {
@@ -28,6 +28,8 @@ public static class ShardSnapshot
             w.Write(name);
             foreach (var n in new[] { s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered }) w.Write(n);
         }
+        w.Write(image.Edits.Count);
+        foreach (var text in image.Edits.Select(EditText.Write)) { w.Write(text.Length); w.Write(text); }
         return bytes.ToArray();
     }
 
@@ -42,7 +44,7 @@ public static class ShardSnapshot
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
         foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
             r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
-        return new(now, last, seen, histories, alerts, sources);
+        return new(now, last, seen, histories, alerts, sources) { Edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32()))) };
     }
 
     private static void Write(BinaryWriter w, Alert alert)
@@ -63,6 +65,46 @@ public static class ShardSnapshot
         w.Write((int)alert.State);
         w.Write(alert.ChangedAt);
         w.Write(alert.FromLateData);
+        w.Write(alert.Since);
+        w.Write(due.Ladder is not null);
+        if (due.Ladder is { } ladder) Many(w, ladder.All, r => { w.Write(r.To); w.Write(r.AfterMs); });
+        Write(w, alert.Care);
+    }
+
+    private static void Write(BinaryWriter w, AlertCare care)
+    {
+        w.Write((int)care.Hold);
+        Text(w, care.By);
+        w.Write(care.Since);
+        w.Write(care.Until ?? long.MinValue);
+        Text(w, care.Note);
+        Many(w, care.Taken.All, s => { w.Write(s.To); w.Write(s.At); });
+        w.Write(care.Next?.At ?? long.MinValue);
+        w.Write(care.Next?.To ?? "");
+        Text(w, care.Final);
+    }
+
+    private static AlertCare ReadCare(BinaryReader r)
+    {
+        static long? Instant(long ms) => ms == long.MinValue ? null : ms;
+        var (hold, by, since, until, note) = ((Hold)r.ReadInt32(), Text(r), r.ReadInt64(), Instant(r.ReadInt64()), Text(r));
+        Items<LadderStep> taken = new(Many(r, () => new LadderStep(r.ReadString(), r.ReadInt64())));
+        var (at, to) = (Instant(r.ReadInt64()), r.ReadString());
+        return new(hold, by, since, until, note, taken, at is { } next ? new LadderStep(to, next) : null, Text(r));
+    }
+
+    private static void Text(BinaryWriter w, string? text)
+    {
+        w.Write(text is not null);
+        if (text is not null) w.Write(text);
+    }
+
+    private static string? Text(BinaryReader r) => r.ReadBoolean() ? r.ReadString() : null;
+
+    private static void Many<T>(BinaryWriter w, IReadOnlyList<T> all, Action<T> one)
+    {
+        w.Write(all.Count);
+        foreach (var item in all) one(item);
     }
 
     private static Alert ReadAlert(BinaryReader r)
@@ -71,7 +113,9 @@ public static class ShardSnapshot
         var named = r.ReadBoolean();
         var department = r.ReadString();
         var due = new DueAlert(subject, rule, version, clock, level, named ? department : null, r.ReadInt64(), r.ReadInt64(), r.ReadBoolean());
-        return new(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64()) { FromLateData = r.ReadBoolean() };
+        var alert = new Alert(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64()) { FromLateData = r.ReadBoolean(), Since = r.ReadInt64() };
+        var ladder = r.ReadBoolean() ? new Items<Rung>(Many(r, () => new Rung(r.ReadString(), r.ReadInt64()))) : null;
+        return alert with { Due = due with { Ladder = ladder }, Care = ReadCare(r) };
     }
 
     private static List<T> Many<T>(BinaryReader r, Func<T> one)

@@ -29,12 +29,18 @@ internal sealed class Chromium : IAsyncDisposable
     /// <param name="said">is given what the page complains of</param>
     public async Task<IPage> OpenBoardAsync(string url, string language, int width, int height, List<string>? said = null)
     {
+        var page = await OpenAsync($"{url}/board/all?lang={language}", width, height, said);
+        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 15_000 });
+        return page;
+    }
+
+    public async Task<IPage> OpenAsync(string address, int width, int height, List<string>? said = null)
+    {
         var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height } });
         var page = await context.NewPageAsync();
         page.Console += (_, message) => { if (message.Type is "error" or "warning") said?.Add(message.Text); };
         page.PageError += (_, error) => said?.Add(error);
-        await page.GotoAsync($"{url}/board/all?lang={language}");
-        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 15_000 });
+        await page.GotoAsync(address);
         return page;
     }
 

@@ -88,6 +88,31 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_calendar_without_the_next_holidays_is_named_in_every_language_and_cuts_nothing_off()
+    {
+        var reference = Path.Combine(_folder, "reference");
+        Directory.CreateDirectory(Path.Combine(reference, "calendars"));
+        var old = "time_zone: Asia/Shanghai\nweek: {mon: [\"09:00-17:00\"]}\nannounced_until: 2020-12-31\n";
+        foreach (var id in new[] { "office", "shop" }) await File.WriteAllTextAsync(Path.Combine(reference, "calendars", id + ".yaml"), $"id: {id}\n{old}");
+        await File.WriteAllTextAsync(Path.Combine(reference, "departments.yaml"), "- {id: billing, calendar: office}\n- {id: returns, calendar: shop}\n");
+        await using var server = Server.Build(new(_folder, "http://127.0.0.1:0", reference, Demo: true, Zone: "Asia/Shanghai"), static _ => { });
+        await server.StartAsync();
+        var url = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        foreach (var (language, words) in new[] { ("en", "Holidays not announced"), ("zh-Hans", "节假日尚未公布"), ("zh-Hant", "假日尚未公布") })
+        foreach (var (width, height) in new[] { (1920, 1080), (1366, 768), (1080, 1920), (390, 844) })
+        {
+            var page = await Open(url, language, width, height);
+            await page.WaitForTimeoutAsync(300);
+            var said = await page.TextContentAsync("#holidays");
+            Assert.StartsWith($"▲ {words}", said, StringComparison.Ordinal);
+            Assert.Contains("office, shop", said, StringComparison.Ordinal);
+            Assert.Empty(await page.EvaluateAsync<string[]>(Clipped));
+            if (width > 700) Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"));
+            await page.Context.CloseAsync();
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_cut_off_in_any_language_at_any_size()
     {
         var (app, url, _) = await Start("http://127.0.0.1:0", demo: true);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using NodaTime;
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -79,9 +80,32 @@ public abstract class HostConformance
                 var verdicts = right.Step(new(hour, some)).Verdicts;
                 Assert.Equal(verdicts, (await tested.Host.OfferAsync(some, default)).Verdicts);
             }
+            // People take some of what stands: half an hour for one, a day's shelf for another.
+            Event[] deeds = [.. right.Alerts.All.Where(a => a.State == AlertState.Raised && a.Care.Hold == Hold.Open).Where((_, i) => i % 3 == 0).Take(20).Select((a, i) =>
+                Story.Event(hour, a.Due.Subject.ToString(), i % 4 == 0 ? new AlertShelved(a.Due.Key.Id, "Li", Story.Iso(hour + 7_200_000), "known") : new AlertAcknowledged(a.Due.Key.Id, "Chen"), $"{hour} {i}", "/people"))];
+            Assert.Equal(right.Step(new(hour, deeds)).Verdicts, (await tested.Host.OfferAsync(deeds, default)).Verdicts);
         }
         clock.Ms += 86_400_000;
         right.Step(new(clock.Ms, []));
+        await Same(tested, right, alerts: true);
+    }
+
+    [Fact]
+    public async Task A_survey_stands_in_the_history_of_its_ticket()
+    {
+        var now = Story.Ms("12:00:00");
+        await using var tested = await Open(new StandingClock(now), null);
+        var events = new[]
+        {
+            Story.Event(Story.Ms("11:00:00"), "survey/S", new SurveyResponded(true), "answer"), // before anybody says whom it is about
+            Story.Event(Story.Ms("10:00:00"), "survey/S", new SurveySent("ticket/T", "sms"), "sent"),
+            Story.Event(Story.Ms("09:00:00"), "ticket/T", new TicketCreated(TicketKind.Complaint, Channel.Phone), "created", department: "billing"),
+            Story.Event(Story.Ms("11:30:00"), "survey/C", new SurveyResponded(true, "contact/T"), "of a call"),
+        };
+        foreach (var e in events.Append(events[1])) await tested.Host.OfferAsync([e], default);
+        Assert.Equal(["created", "sent", "answer"], (await tested.Host.HistoryAsync(Subject.Parse("ticket/T"), default))!.Select(e => e.Id));
+        var right = new Shard(PolicySet.Default, new());
+        right.Step(new(now, events));
         await Same(tested, right, alerts: true);
     }
 
@@ -138,7 +162,7 @@ public abstract class HostConformance
         }
         foreach (var row in tally.Rows()) text.Append(JsonSerializer.Serialize(row)).Append('\n');
         if (alerts)
-            foreach (var a in tally.Alerts.All) text.Append($"{a.Code} {a.Due.Key} {a.Due.Level} {a.Due.RaisedAt} {a.State} {a.NoticedAt} {a.FromLateData}\n");
+            foreach (var a in tally.Alerts.All) text.Append($"{a.Code} {a.Due.Key} {a.Due.Level} {a.Due.RaisedAt} {a.State} {a.NoticedAt} {a.FromLateData} {a.Since} {a.Care}\n");
         return text.ToString();
     }
 

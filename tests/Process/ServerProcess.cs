@@ -7,7 +7,7 @@ namespace OpsMonitor.Tests.Processes;
 /// <summary>The real program as a child process, which can be killed at any moment.</summary>
 internal sealed partial class ServerProcess : IDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(120);
 
     private readonly System.Diagnostics.Process _process;
     private readonly ConcurrentQueue<string> _lines = new();

@@ -126,19 +126,20 @@ public sealed class Checks(World world, Server server, SimJournal journal)
 
     private void Rows(Shard live)
     {
-        var last = new Dictionary<string, AlertState>(StringComparer.Ordinal);
+        var last = new Dictionary<string, (AlertState State, string What)>(StringComparer.Ordinal);
         var keys = new HashSet<(string, AlertState, long)>();
         foreach (var row in journal.Rows)
         {
-            world.Check(!last.TryGetValue(row.Row.Alert, out var before) || before != row.Row.State, "a change is told once", () => $"{row.Row.Alert} {row.Row.State} twice in a row");
-            last[row.Row.Alert] = row.Row.State;
+            var what = (row.Row.State, Convert.ToHexString(row.Row.Payload.Span)); // a step of the ladder is a change too
+            world.Check(!last.TryGetValue(row.Row.Alert, out var before) || before != what, "a change is told once", () => $"{row.Row.Alert} {row.Row.State} twice in a row");
+            last[row.Row.Alert] = what;
             if (row.Row.State == AlertState.Retracted) world.Coverage.Add("breach retracted");
             world.Check(keys.Add((row.Row.Alert, row.Row.State, row.Row.At)) , "rows tell different things", () => row.Row.Alert);
         }
         foreach (var alert in live.Alerts.All)
         {
             var id = alert.Due.Key.Id;
-            world.Check(last.Remove(id, out var state) && state == alert.State, "the last that was told is how it is", () => $"{Picture.NameOf(alert)} is {alert.State}, told {state}");
+            world.Check(last.Remove(id, out var told) && told.State == alert.State, "the last that was told is how it is", () => $"{Picture.NameOf(alert)} is {alert.State}, told {told.State}");
             if (alert.FromLateData) world.Coverage.Add("alert from late data");
         }
         world.Check(last.Count == 0, "nothing is told that never was", () => string.Join(", ", last.Keys));

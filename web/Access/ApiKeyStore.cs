@@ -8,7 +8,7 @@ namespace OpsMonitor.Web.Access;
 
 /// <summary>What a key is good for.</summary>
 [Flags]
-public enum KeyScope { None = 0, Ingest = 1, Read = 2, Personal = 4 }
+public enum KeyScope { None = 0, Ingest = 1, Read = 2, Personal = 4, Admin = 8, Act = 16 }
 
 /// <param name="Id">stands in the key itself; no secret</param>
 /// <param name="Sources">the event sources that it may speak for; null for all</param>

@@ -29,12 +29,16 @@ public sealed record AlarmCell(int Unacked, int Acked, int Shelved, AlertView? T
 
 public sealed record LateSource(string Source, [property: JsonPropertyName("age_s")] long AgeS);
 
-public sealed record SourceCell(IReadOnlyList<LateSource> Late, IReadOnlyDictionary<string, Titles?> Departments);
+/// <summary>A calendar that clocks count in, whose holidays are official up to <see cref="Until"/> (ISO date) only.</summary>
+public sealed record UnannouncedCalendar(string Id, string Until);
+
+public sealed record SourceCell(IReadOnlyList<LateSource> Late, IReadOnlyDictionary<string, Titles?> Departments, IReadOnlyList<UnannouncedCalendar> Calendars);
 
 /// <summary>An alert as the wall and the list of alerts show it.</summary>
 public sealed record AlertView(
     string Code, string Level, string Priority, string Rule, string? Ticket, string Subject, string Clock, string? Department,
-    long DueAt, long RaisedAt, [property: JsonPropertyName("lateness_ms")] long LatenessMs, string State)
+    long DueAt, long RaisedAt, [property: JsonPropertyName("lateness_ms")] long LatenessMs, string State,
+    string Hold, string? By, long? Until, string? Note, int Steps, string? NextTo, long? NextAt)
 {
     public static AlertView Of(Alert alert)
     {
@@ -43,7 +47,8 @@ public sealed record AlertView(
         return new(
             alert.Code, red ? "red" : "yellow", red ? "P1" : "P2", due.Rule, due.Subject.Kind == SubjectKind.Ticket ? due.Subject.Id : null,
             due.Subject.ToString(), due.Clock, due.DepartmentId, due.DueAt, due.RaisedAt, alert.LatenessMs,
-            alert.State.ToString().ToLowerInvariant());
+            alert.State.ToString().ToLowerInvariant(), alert.Care.Hold.ToString().ToLowerInvariant(), alert.Care.By, alert.Care.Until, alert.Care.Note,
+            alert.Care.Taken.All.Count, alert.Care.Next?.To, alert.Care.Next?.At);
     }
 }
 

@@ -44,18 +44,26 @@ public sealed class TicketCensus
     private readonly Dictionary<string, (long Count, long Earliest)> _departments = new(StringComparer.Ordinal);
     private readonly Cadence _cadence = new(1_000);
 
+    /// <summary>Calendars in use without the next holidays; as of the same walk.</summary>
+    public IReadOnlyList<UnannouncedCalendar> Unannounced { get; private set; } = [];
+
     /// <summary>A walk that takes long is taken less often: it may cost a twentieth of the time, no more.</summary>
     public void Refresh(Tally tally, long now)
     {
         if (!_cadence.Due(now)) return;
         var watch = Stopwatch.StartNew();
         _departments.Clear();
+        var policies = new HashSet<string>(StringComparer.Ordinal);
         foreach (var row in tally.Rows(SubjectKind.Ticket))
         {
+            if (row.EndedAt is null)
+                foreach (var clock in row.Clocks)
+                    if (clock.State is "running" or "paused" or "breached") policies.Add(clock.Policy);
             if (!IsUnresolved(row) || row.DepartmentId is not { } id) continue;
             var (count, earliest) = _departments.GetValueOrDefault(id, (0, long.MaxValue));
             _departments[id] = (count + 1, Math.Min(earliest, row.CreatedAt!.Value));
         }
+        Unannounced = HolidayWatch.Of(tally.Policies, policies, now);
         _cadence.Done(now, watch.ElapsedMilliseconds);
     }
 

@@ -4,6 +4,7 @@ using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
+using OpsMonitor.Web.Alerts;
 
 namespace OpsMonitor.Web.Board;
 
@@ -36,7 +37,8 @@ public static class BoardView
             dear.Trend,
             Queues(ledger, today),
             Alarms(tally, scope),
-            new SourceCell([.. LateSources(tally, now)], DepartmentsOf(tally, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal)),
+            new SourceCell([.. LateSources(tally, now)], DepartmentsOf(tally, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal),
+                memory.Census.Unannounced),
         ];
         return new(cells, tally.Alerts.Revision);
     }
@@ -152,15 +154,19 @@ public static class BoardView
 
     private static AlarmCell Alarms(Tally tally, string scope)
     {
-        var (count, top) = (0, (Alert?)null);
+        var (unacked, acked, shelved, top) = (0, 0, 0, (Alert?)null);
         foreach (var alert in tally.Alerts.All)
         {
             if (alert.State != AlertState.Raised || alert.Due.Level != AlertLevel.Red || !Concerns(alert, scope)) continue;
-            count++;
-            if (top is null || alert.Due.RaisedAt >= top.Due.RaisedAt) top = alert;
+            if (alert.Care.Hold == Hold.Shelved) { shelved++; continue; } // counted, not listed
+            if (alert.Care.Hold == Hold.Acknowledged) acked++; else unacked++;
+            if (top is null || Rank(alert).CompareTo(Rank(top)) >= 0) top = alert;
         }
-        return new(count, 0, 0, top is null ? null : AlertView.Of(top));
+        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top));
     }
+
+    // What nobody has stands before what somebody has, the newest before the older.
+    private static (bool, long) Rank(Alert alert) => (alert.Care.Hold == Hold.Open, alert.Due.RaisedAt);
 
     internal static bool Concerns(Alert alert, string scope) =>
         scope == "all" || alert.Due.DepartmentId is { } id && scope == "department/" + id;
@@ -169,6 +175,6 @@ public static class BoardView
     private static IEnumerable<LateSource> LateSources(Tally tally, long now) =>
         from source in tally.Sources
         let silent = now - source.Value.LastSeen
-        where source.Value.LastSeen != long.MinValue && silent is >= SourceLateMs and < HeardOfMs
+        where source.Key != AlertDesk.Source && source.Value.LastSeen != long.MinValue && silent is >= SourceLateMs and < HeardOfMs
         select new LateSource(source.Key, silent / 10_000 * 10); // in steps of 10 s, so that the cell does not change with every beat
 }

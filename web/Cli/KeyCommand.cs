@@ -16,8 +16,8 @@ internal static class KeyCommand
     {
         var data = Data();
         var name = new Option<string>("--name") { Description = "whose key it is", Required = true };
-        var scope = new Option<string[]>("--scope") { Description = "ingest (send events), read (numbers and lists), personal (who a customer is); once for each", DefaultValueFactory = _ => ["ingest"] };
-        scope.AcceptOnlyFromAmong("ingest", "read", "personal");
+        var scope = new Option<string[]>("--scope") { Description = "ingest (send events), read (numbers and lists), personal (who a customer is), admin (save policies and calendars), act (acknowledge and shelve alerts); once for each", DefaultValueFactory = _ => ["ingest"] };
+        scope.AcceptOnlyFromAmong("ingest", "read", "personal", "admin", "act");
         var source = new Option<string[]>("--source") { Description = "an event source that it may speak for, once for each (default: all)" };
         var command = new Command("add", "Make a key; it is shown this once and kept only as a hash") { data, name, scope, source };
         command.SetAction(parsed => CommandLine.Guard(() =>

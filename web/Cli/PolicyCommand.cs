@@ -8,10 +8,10 @@ using OpsMonitor.Web.Replay;
 
 namespace OpsMonitor.Web.Cli;
 
-/// <summary><c>policy check</c>, <c>policy dry-run</c>, <c>policy import-ics</c>, <c>policy compare</c>: everything about policies that needs no server.</summary>
+/// <summary><c>policy check</c>, <c>policy dry-run</c>, <c>policy import-ics</c>, <c>policy compare</c>: what needs no server; <c>policy save</c> stands beside.</summary>
 internal static class PolicyCommand
 {
-    public static Command Make() => new("policy", "Check policies, try them on recorded tickets, import holidays, compare two replays") { Check(), Try(), ImportIcs(), Compare() };
+    public static Command Make() => new("policy", "Check policies, try them on recorded tickets, save them on a running server, import holidays, compare two replays") { Check(), Try(), PolicySaveCommand.Make(), ImportIcs(), Compare() };
 
     private static Command Check()
     {

@@ -38,12 +38,16 @@ public static class EventEndpoints
         else await AnswerAsync(context, incoming.Batch, Lines(incoming, answer.Verdicts));
     }
 
-    /// <summary>A key may speak for named sources only: an event of another is rejected, the rest of the batch is not.</summary>
-    private static Incoming OwnSources(Incoming incoming, ApiKey key) => key.Sources is null ? incoming : incoming with
+    /// <summary>
+    /// A key may speak for named sources only, and say what was done with an alert only where it may do it: another event is rejected, the rest
+    /// of the batch is not.
+    /// </summary>
+    private static Incoming OwnSources(Incoming incoming, ApiKey key) => incoming with
     {
-        Events = [.. incoming.Events.Select(read => read.Event is not { } e || key.MaySpeakFor(e.Source)
-            ? read
-            : new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id))],
+        Events = [.. incoming.Events.Select(read => read.Event is not { } e ? read
+            : !key.MaySpeakFor(e.Source) ? new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id)
+            : e.Data is AlertDeed && !key.Scope.HasFlag(KeyScope.Act) ? new EventError("scope_missing", "/type", "The key lacks the scope act.", e.Id)
+            : read)],
     };
 
     private sealed record Line(string? Id, EventVerdict Verdict);

@@ -1,13 +1,21 @@
 using NodaTime;
 using NodaTime.Text;
 using OpsMonitor.Grains.Calendars;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Web.Reference;
 
 namespace OpsMonitor.Web.Policies;
 
 /// <summary>A calendar file: what it says, and what a reader of it should know.</summary>
 /// <param name="AnnouncedUntil">the last date whose holidays are official; later ones are computed or missing. Null where nothing is said.</param>
-internal sealed record CalendarFile(string Id, string File, long Line, DateTimeZone Zone, WorkingDays Days, Title? Title, string? Source, LocalDate? AnnouncedUntil);
+internal sealed record CalendarFile(string Id, string File, long Line, DateTimeZone Zone, WorkingDays Days, Title? Title, string? Source, LocalDate? AnnouncedUntil)
+{
+    /// <summary>Saved to hold for running clocks too.</summary>
+    public bool Running { get; init; }
+
+    /// <summary>Null for one that stands in a file.</summary>
+    public PolicyEdit? Edit { get; init; }
+}
 
 /// <summary>One calendar file: an id, a time zone, the working periods of a week, and the dates that differ. (docs: policies)</summary>
 internal static class CalendarReader
@@ -36,8 +44,8 @@ internal static class CalendarReader
         foreach (var holiday in entry.Mappings("holidays", ["date", "from", "to", "every", "name", "periods"], []) ?? []) dates.Add(holiday);
         foreach (var working in entry.Mappings("working_days", ["date", "like", "name", "periods"], []) ?? []) dates.AddWorking(working);
         if (plain.All(day => day.Count == 0) && !dates.AnyOpen) throw entry.Error("week", "'week' has no working period");
-        var (from, to) = entry.Effective();
-        return new(id, file, entry.Line, zone, new(plain, dates.Dates, dates.Yearly, from, to), title, source, entry.Date("announced_until"));
+        var (from, to) = entry.Effective("running");
+        return new(id, file, entry.Line, zone, new(plain, dates.Dates, dates.Yearly, from, to), title, source, entry.Date("announced_until")) { Running = entry.Running() };
     }
 
     /// <summary>

@@ -78,6 +78,7 @@ internal sealed class ClockReader(YamlEntry entry, IReadOnlyDictionary<string, B
     {
         if (!EventTypes.All.ContainsKey(type)) throw entry.At(line, $"'{type}' is not an event type");
         var own = per == ClockPer.Callback ? "callback." : "ticket.";
+        if (per == ClockPer.Ticket && type.StartsWith("survey.", StringComparison.Ordinal)) return;
         if (!type.StartsWith(own, StringComparison.Ordinal)) throw entry.At(line, $"'{type}' cannot {verb} a clock per {Words.Of(per)}: only {own}* events are in its history");
     }
 

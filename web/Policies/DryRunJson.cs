@@ -19,7 +19,7 @@ public static class DryRunJson
         var (open, policies) = host.Read(tally => (OpenTickets(tally), tally.Policies));
         var all = new List<(Subject, IReadOnlyList<Event>)>(open.Count);
         foreach (var ticket in open)
-            if (await host.HistoryAsync(ticket, stop) is { Count: > 0 } history) all.Add((ticket, history));
+            if (await host.JudgedAsync(ticket, stop) is { Count: > 0 } history) all.Add((ticket, history));
         return (all, policies);
     }
 

@@ -18,27 +18,41 @@ public static class PolicyFolder
     /// is what is shipped and the built-in sla-default.
     /// </summary>
     /// <exception cref="ReferenceDataException">The folder does not exist, or a file breaks a rule. Nothing is half loaded.</exception>
-    public static PolicySet Load(string? folder, ReferenceData reference) => Read(folder, reference).Set;
+    public static PolicySet Load(string? folder, ReferenceData reference) => StartState.Read(folder, reference).With([]).Set;
 
     /// <summary>The calendars that come with the program, by id.</summary>
-    public static IReadOnlyDictionary<string, BusinessCalendar> ShippedCalendars() => CalendarShelf.Join(ReadAll(Calendars, null, CalendarReader.Read, c => c.Id)).ById;
+    public static IReadOnlyDictionary<string, BusinessCalendar> ShippedCalendars() => CalendarShelf.Join([.. Files(Shipped, Calendars).Select(CalendarReader.Read)]).ById;
 
-    /// <param name="draft">a policy or a calendar that is not saved yet; it stands for the file of its id and version (of its id)</param>
-    internal static PolicyShelf Read(string? folder, ReferenceData reference, PolicyDraft? draft = null)
+    /// <summary>The start state with what was saved since, in its order, checked as a whole. (docs: policies, Saving)</summary>
+    /// <exception cref="ReferenceDataException">A text breaks a rule, or what it says does not go with the rest.</exception>
+    internal static PolicyShelf Put(StartState start, IReadOnlyList<PolicyEdit> edits)
     {
-        var data = reference.With(ReferenceData.Load(folder));
-        var newCalendar = draft is { IsCalendar: true } ? CalendarReader.Read(draft.Entry(CalendarReader.Keys), draft.Name) : null;
-        var calendars = CalendarShelf.Join(ReadAll(Calendars, folder, CalendarReader.Read, c => c.Id, newCalendar, (a, b) => a.Id == b.Id && a.Days.From == b.Days.From));
+        var (data, line) = (start.Data, new SavedCalendars(start.Calendars));
+        foreach (var edit in edits)
+            if (edit.Kind == EditKind.Calendar) line.Add(edit);
+        var calendars = CalendarShelf.Join(line.Files);
         var reader = new PolicyReader(calendars.ById);
-        var newPolicy = draft is { IsCalendar: false } ? reader.Read(draft.Entry(PolicyReader.Keys), draft.Name) : null;
-        var files = ReadAll(Policies, folder, reader.Read, p => p.Policy.Id, newPolicy, (a, b) => (a.Policy.Id, a.Policy.Version) == (b.Policy.Id, b.Policy.Version));
+        List<PolicyFile> files = [.. start.Policies.Select(p => reader.Read(p.Entry, p.File))];
+        foreach (var edit in edits)
+            if (edit.Kind == EditKind.Policy) files.Add(Saved(reader, edit));
         RefuseSameVersion(files);
         var queues = new SortedDictionary<string, QueuePolicy>(StringComparer.Ordinal);
         foreach (var (id, q) in data.Queues) queues[id] = new(id, q.DepartmentId, q.ThresholdsS, q.ShortAbandonS, q.MaxSilenceS * 1000L);
-        var set = SetOf(files, queues, DepartmentCalendars(data, calendars));
+        var set = SetOf(files, queues, DepartmentCalendars(data, calendars)) with { Line = line.Line };
         RefuseUnreachable(set, files);
         return new(set, files, calendars);
     }
+
+    // Whatever its effective date says: nothing that began before it was saved is judged by it, unless it asks for running clocks.
+    private static PolicyFile Saved(PolicyReader reader, PolicyEdit edit)
+    {
+        var file = reader.Read(YamlEntries.OneText(NameOf(edit), edit.Text, PolicyReader.Keys), NameOf(edit));
+        var policy = file.Policy with { Version = edit.Version, FromMs = Math.Max(file.Policy.FromMs, edit.At) };
+        return policy.ToMs > policy.FromMs ? file with { Policy = policy, Edit = edit }
+            : throw new ReferenceDataException(NameOf(edit), 1, "'effective' is over before this can begin: a saved version begins when it is saved, at the earliest");
+    }
+
+    internal static string NameOf(PolicyEdit edit) => $"saved-{edit.Number}.yaml";
 
     private static PolicySet SetOf(
         IReadOnlyList<PolicyFile> files, SortedDictionary<string, QueuePolicy> queues, SortedDictionary<string, BusinessCalendar> departments)
@@ -46,25 +60,11 @@ public static class PolicyFolder
         var policies = files.Select(f => f.Policy).ToList();
         // The newest of its versions gives calendar and targets to what nothing else decides.
         var own = policies.Where(p => p.Id == Policy.DefaultId).MaxBy(p => p.Version);
-        if (own is null) policies.Add(Policy.SlaDefault);
+        if (!files.Any(f => f.Policy.Id == Policy.DefaultId && f.Edit is null)) policies.Add(Policy.SlaDefault); // a saved version follows the built-in one
         return new(own ?? Policy.SlaDefault, queues, departments) { Book = PolicyBook.Of(policies) };
     }
 
-    // An id of the folder takes the place of the shipped one, in all its versions.
-    private static List<T> ReadAll<T>(string part, string? folder, Func<string, T> read, Func<T, string> id, T? draft = null, Func<T, T, bool>? same = null)
-        where T : class
-    {
-        var own = Files(folder, part).Select(read).ToList();
-        if (draft is not null)
-        {
-            own.RemoveAll(file => same!(file, draft));
-            own.Add(draft);
-        }
-        var taken = own.Select(id).ToHashSet(StringComparer.Ordinal);
-        return [.. Files(Shipped, part).Select(read).Where(f => !taken.Contains(id(f))), .. own];
-    }
-
-    private static IReadOnlyList<string> Files(string? folder, string part)
+    internal static IReadOnlyList<string> Files(string? folder, string part)
     {
         if (folder is null || !Directory.Exists(Path.Combine(folder, part))) return [];
         var files = Directory.GetFiles(Path.Combine(folder, part)).Order(StringComparer.Ordinal).ToList();
@@ -118,13 +118,9 @@ public static class PolicyFolder
     }
 }
 
-/// <summary>A file as somebody is writing it.</summary>
-internal sealed record PolicyDraft(bool IsCalendar, string Text)
-{
-    public string Name => IsCalendar ? "calendar" : "policy";
-
-    public YamlEntry Entry(IReadOnlyList<string> keys) => YamlEntries.OneText(Name, Text, keys);
-}
-
 /// <summary>What was read, with what only people need.</summary>
-internal sealed record PolicyShelf(PolicySet Set, IReadOnlyList<PolicyFile> Files, CalendarShelf Calendars);
+internal sealed record PolicyShelf(PolicySet Set, IReadOnlyList<PolicyFile> Files, CalendarShelf Calendars)
+{
+    /// <summary>The highest version of a policy that there is; 0 where there is none.</summary>
+    public int NewestOf(string id) => Set.Book.Policies.Where(p => p.Id == id).Select(p => p.Version).DefaultIfEmpty(0).Max();
+}

@@ -9,7 +9,11 @@ namespace OpsMonitor.Web.Policies;
 internal sealed record ClockEntry(ClockPolicy Clock, long Line);
 
 /// <summary>A policy file.</summary>
-internal sealed record PolicyFile(Policy Policy, string File, IReadOnlyList<ClockEntry> Clocks, Title? Title, string? Source);
+internal sealed record PolicyFile(Policy Policy, string File, IReadOnlyList<ClockEntry> Clocks, Title? Title, string? Source)
+{
+    /// <summary>Null for one that stands in a file.</summary>
+    public PolicyEdit? Edit { get; init; }
+}
 
 /// <summary>One policy file. What cannot be judged is refused, never left out in silence. (docs: policies)</summary>
 internal sealed class PolicyReader(IReadOnlyDictionary<string, BusinessCalendar> calendars)
@@ -18,8 +22,6 @@ internal sealed class PolicyReader(IReadOnlyDictionary<string, BusinessCalendar>
     private static readonly string[] Fields = [.. Enum.GetValues<TicketField>().Select(Words.Of)];
 
     /// <exception cref="ReferenceDataException">The file breaks a rule.</exception>
-    public PolicyFile Read(string file) => Read(YamlEntries.One(file, Keys, []), file);
-
     public PolicyFile Read(YamlEntry entry, string file)
     {
         var (id, version) = (entry.Name(), entry.Number("version", 1, int.MaxValue) ?? 1);
@@ -38,7 +40,7 @@ internal sealed class PolicyReader(IReadOnlyDictionary<string, BusinessCalendar>
             From = from, To = to,
             FromMs = from is { } first ? Midnight(zone, first) : long.MinValue,
             ToMs = to is { } last ? Midnight(zone, last.PlusDays(1)) : long.MaxValue,
-            AppliesToRunning = entry.IsNull("effective") ? false : entry.Mapping("effective", ["from", "to", "running"], [])?.Flag("running") ?? false,
+            AppliesToRunning = entry.Running(),
         };
         return new(policy, file, read, title, source);
     }

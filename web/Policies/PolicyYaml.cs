@@ -33,6 +33,10 @@ internal static class PolicyYaml
         return to < from ? throw effective.Error("to", "'to' lies before 'from'") : (from, to);
     }
 
+    /// <summary>Whether it is to hold for running clocks as well.</summary>
+    public static bool Running(this YamlEntry entry) =>
+        !entry.IsNull("effective") && (entry.Mapping("effective", ["from", "to", "running"], [])?.Flag("running") ?? false);
+
     public static LocalDate? Date(this YamlEntry entry, string key)
     {
         if (!entry.Has(key) || entry.IsNull(key) || entry.Text(key) is not { } text) return null;

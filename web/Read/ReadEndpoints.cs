@@ -130,6 +130,7 @@ public static class ReadEndpoints
         return Answer(context, writer =>
         {
             writer.WriteNumber("rev", revision);
+            writer.WriteString("zone", directory.Zone(scope));
             writer.WritePropertyName("alerts");
             // What still stands first, the newest before the older.
             var sorted = alerts.OrderBy(a => a.State != AlertState.Raised).ThenBy(a => a.Due.Level != AlertLevel.Red).ThenByDescending(a => a.Due.RaisedAt);

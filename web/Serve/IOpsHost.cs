@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Journal;
@@ -42,6 +43,13 @@ public interface IOpsHost
 
     /// <summary>All events of one subject that are durable, in their one order; null where this host keeps none.</summary>
     ValueTask<IReadOnlyList<Event>?> HistoryAsync(Subject subject, CancellationToken stop);
+
+    /// <summary>Of these, those that its row is judged by: dearer to ask for many subjects where a host must read them first.</summary>
+    ValueTask<IReadOnlyList<Event>?> JudgedAsync(Subject subject, CancellationToken stop) => HistoryAsync(subject, stop);
+
+    /// <summary>Saves a policy or calendar; durable and judged by when it returns.</summary>
+    /// <returns>false where somebody else saved first or nothing can be made durable; null for a host that cannot save</returns>
+    ValueTask<bool?> ChangeAsync(PolicyChange change, CancellationToken stop) => new((bool?)null);
 }
 
 /// <summary>The single-machine host as the web sees it.</summary>
@@ -73,6 +81,10 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
 
     public ValueTask<IReadOnlyList<Event>?> HistoryAsync(Subject subject, CancellationToken stop) =>
         new(host.History(subject) ?? host.Read<IReadOnlyList<Event>>(shard => shard.HistoryOf(subject))); // the demo keeps no journal
+
+    public ValueTask<IReadOnlyList<Event>?> JudgedAsync(Subject subject, CancellationToken stop) => new(host.Read(shard => shard.HistoryOf(subject)));
+
+    public async ValueTask<bool?> ChangeAsync(PolicyChange change, CancellationToken stop) => await host.ChangeAsync(change, stop);
 
     public ValueTask DisposeAsync() => host.DisposeAsync();
 }

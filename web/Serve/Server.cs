@@ -4,6 +4,7 @@ using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Adapters;
+using OpsMonitor.Web.Alerts;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
@@ -22,20 +23,21 @@ public static class Server
     {
         var referenceFolder = FolderOf(options);
         var reference = ReferenceData.Load(referenceFolder);
-        var policies = PolicyFolder.Load(referenceFolder, reference);
+        var start = StartState.Read(referenceFolder, reference);
         TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
-        return Build(options, reference, clock, announce, services =>
+        return Build(options, reference, start, clock, announce, services =>
         {
-            if (options.Demo) AddDemo(services, options, policies, clock, announce);
-            else Own(services, LocalHost.Open(new(options.DataFolder, policies, options.BackfillUntil), clock, announce));
+            if (options.Demo) AddDemo(services, options, start, clock, announce);
+            else Own(services, LocalHost.Open(new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith }, clock, announce));
         });
     }
 
     /// <summary>The same doors and pages before another host; whoever made it disposes it.</summary>
     public static WebApplication Build(ServeOptions options, ReferenceData reference, IOpsHost host, Action<string> announce) =>
-        Build(options, reference, TimeProvider.System, announce, services => services.AddSingleton(host));
+        Build(options, reference, StartState.Read(FolderOf(options), reference), TimeProvider.System, announce, services => services.AddSingleton(host));
 
-    private static WebApplication Build(ServeOptions options, ReferenceData reference, TimeProvider clock, Action<string> announce, Action<IServiceCollection> addHost)
+    private static WebApplication Build(
+        ServeOptions options, ReferenceData reference, StartState start, TimeProvider clock, Action<string> announce, Action<IServiceCollection> addHost)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
@@ -48,35 +50,37 @@ public static class Server
             k.Limits.MaxRequestBodySize = 1 << 20;
         });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        AddDoors(builder.Services, options, reference, clock, announce);
+        AddDoors(builder.Services, options, reference, start, clock, announce);
         builder.Services.AddAdapters(options.DataFolder, FolderOf(options), announce);
         addHost(builder.Services);
         builder.Services.AddBoard();
         return Map(builder.Build());
     }
 
-    private static void AddDoors(IServiceCollection services, ServeOptions options, ReferenceData reference, TimeProvider clock, Action<string> announce)
+    private static void AddDoors(IServiceCollection services, ServeOptions options, ReferenceData reference, StartState start, TimeProvider clock, Action<string> announce)
     {
         Directory.CreateDirectory(options.DataFolder);
         var keys = ApiKeyStore.OpenOrCreate(options.DataFolder, out var firstKey);
         if (firstKey is not null) AnnounceKey(announce, options.Url, firstKey);
         services.AddSingleton(keys);
         services.AddSingleton(reference);
-        services.AddSingleton(new PolicySource(FolderOf(options), reference));
+        services.AddSingleton(start);
+        services.AddSingleton<PolicyStore>();
         services.AddSingleton(clock);
         services.AddSingleton(options);
+        services.AddSingleton<AlertDesk>();
         // By a factory, so that the container disposes it.
         services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
         services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
     }
 
-    private static void AddDemo(IServiceCollection services, ServeOptions options, PolicySet policies, TimeProvider clock, Action<string> announce)
+    private static void AddDemo(IServiceCollection services, ServeOptions options, StartState policies, TimeProvider clock, Action<string> announce)
     {
         var now = Instant.FromDateTimeOffset(clock.GetUtcNow());
         var start = now - Duration.FromDays(DemoFeed.DaysBehind);
         var centre = new CallCentre(options.Seed, start);
         services.AddSingleton(centre);
-        Own(services, LocalHost.Open(new(null, policies) { Past = DemoFeed.Past(centre, start, now) }, clock, announce));
+        Own(services, LocalHost.Open(new(null, policies.SetWith([])) { Reread = policies.SetWith, Past = DemoFeed.Past(centre, start, now) }, clock, announce));
         services.AddHostedService<DemoFeed>();
     }
 
@@ -119,13 +123,16 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
-        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html") })
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html") })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopback().MapAlert();
+        app.MapAlertActs();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
         app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
+        app.MapGroup("").RequireKey(KeyScope.Admin).MapPolicySaving();
         app.MapHealth();
         return app;
     }

@@ -14,7 +14,7 @@ public sealed class SubjectIndex : IDisposable
 {
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
-    private const int LayoutVersion = 2;
+    private const int LayoutVersion = 3;
 
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;

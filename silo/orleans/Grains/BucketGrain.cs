@@ -13,7 +13,7 @@ public sealed class BucketState
 [Reentrant]
 public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] IPersistentState<BucketState> stored) : Grain, IBucketGrain
 {
-    private const int ToldAtOnce = 256;
+    private const int ToldAtOnce = 64, Rounds = 5;
 
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private Task _writing = Task.CompletedTask, _next = Task.CompletedTask;
@@ -33,12 +33,30 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
 
     public async Task<int> Retell(bool again)
     {
-        foreach (var some in stored.State.Subjects.ToArray().Chunk(ToldAtOnce))
-            await Task.WhenAll(some.Select(subject => GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell(again)));
-        return stored.State.Subjects.Count;
+        List<string> left = [.. stored.State.Subjects];
+        var all = left.Count;
+        // Who could not tell is asked again, not all the others with it.
+        for (var round = 0; left.Count > 0 && round < Rounds; round++)
+        {
+            var told = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var some in left.Chunk(ToldAtOnce))
+                foreach (var subject in (await Task.WhenAll(some.Select(s => Told(s, again)))).OfType<string>()) told.Add(subject);
+            left.RemoveAll(told.Contains);
+        }
+        return left.Count == 0 ? all : throw new OrleansException($"{left.Count} of {all} subjects could not tell their rows");
     }
 
     public Task<string[]> Subjects() => Task.FromResult(stored.State.Subjects.ToArray());
+
+    private async Task<string?> Told(string subject, bool again)
+    {
+        try
+        {
+            await GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell(again);
+            return subject;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException) { return null; }
+    }
 
     private Task Write()
     {

@@ -10,6 +10,9 @@ internal static class Contract
 {
     /// <summary>How long a caller waits for work that grows with the number of subjects.</summary>
     public const string LongWork = "00:30:00";
+
+    /// <summary>How long a teller waits for somebody to hear: nobody waits for the teller, and a row that was given up is told again, and costs again.</summary>
+    public const string Hearing = "00:01:00";
 }
 
 /// <summary>One subject: keeps its history durable, judges it, tells its row. Key: the subject's text, <c>ticket/T-1</c>.</summary>
@@ -24,7 +27,7 @@ public interface ISubjectGrain : IGrainWithStringKey
     Task Judge();
 
     /// <summary>Tells its row to all it concerns: again, or only where it has not been heard yet. Ends when it has been heard.</summary>
-    [Alias("Retell")]
+    [Alias("Retell"), ResponseTimeout(Contract.LongWork)]
     Task Retell(bool again);
 
     /// <summary>All its durable events as a frame.</summary>
@@ -53,7 +56,7 @@ public interface IOtherGrain : ISubjectGrain;
 public interface ICustomerGrain : IGrainWithStringKey
 {
     /// <summary>A contact's fact in its newest version; null where the contact is no longer this customer's.</summary>
-    [Alias("Hear")]
+    [Alias("Hear"), ResponseTimeout(Contract.Hearing)]
     Task Hear(string contact, long version, [Immutable] byte[]? fact);
 
     [Alias("Judge")]
@@ -64,7 +67,7 @@ public interface ICustomerGrain : IGrainWithStringKey
 public interface IScopeGrain : IGrainWithStringKey
 {
     /// <summary>Rows, each a <c>Told</c>. Newer wins; hearing one twice changes nothing.</summary>
-    [Alias("Hear")]
+    [Alias("Hear"), ResponseTimeout(Contract.Hearing)]
     Task Hear([Immutable] byte[][] rows);
 
     /// <summary>The metrics of [from, to), Unix ms, as JSON.</summary>
@@ -80,7 +83,7 @@ public interface IDepartmentGrain : IScopeGrain
     [Alias("Watch")]
     Task<Mark> Watch(IRowWatcher watcher);
 
-    [Alias("Page")]
+    [Alias("Page"), ResponseTimeout(Contract.Hearing)]
     Task<byte[][]> Page(string? after);
 
     /// <summary>Looks at its deadlines now.</summary>
@@ -95,7 +98,7 @@ public interface IQueueGrain : IScopeGrain;
 [Alias("opsmonitor.alerts")]
 public interface IAlertGrain : IGrainWithStringKey
 {
-    [Alias("Hear")]
+    [Alias("Hear"), ResponseTimeout(Contract.Hearing)]
     Task Hear([Immutable] byte[][] rows);
 
     /// <summary>An alert by its code as JSON; null where there is none.</summary>

@@ -28,6 +28,8 @@ public sealed record SourceReport(string Source, long LastSeen, long LastEventAt
 [Reentrant]
 public sealed class InstallationGrain([PersistentState("installation", Storage.Store.Name)] IPersistentState<InstallationState> stored) : Grain, IInstallationGrain
 {
+    private const int BucketsAtOnce = 8;
+
     private readonly SortedDictionary<string, SourceReport[]> _sources = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Dictionary<bool, Task<int>> _next = [];
@@ -80,7 +82,8 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
         _next.Remove(again);
         var told = 0;
         foreach (var day in stored.State.Days.ToArray())
-            told += (await Task.WhenAll(Buckets.Of(day).Select(key => GrainFactory.GetGrain<IBucketGrain>(key).Retell(again)))).Sum();
+            foreach (var some in Buckets.Of(day).Chunk(BucketsAtOnce))
+                told += (await Task.WhenAll(some.Select(key => GrainFactory.GetGrain<IBucketGrain>(key).Retell(again)))).Sum();
         return told;
     }
 }

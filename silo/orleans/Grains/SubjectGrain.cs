@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Surveys;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 
@@ -27,7 +28,21 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     {
         var (verdicts, mustKeep) = _life.Take(TurnFrame.Read(frame).Events, cluster.Time.Now);
         await Settle(mustKeep);
+        if (_subject.Kind == SubjectKind.Survey) await Link();
         return Array.ConvertAll(verdicts, v => (byte)v);
+    }
+
+    // Each time all of it, also for a repeat: the call before may not have come through, and what is known there is a duplicate.
+    private async Task Link()
+    {
+        var (survey, tickets) = (new SurveyLinks(), new SortedDictionary<Subject, List<Event>>());
+        foreach (var e in _life.Kept)
+            foreach (var (ticket, of) in survey.Add(e))
+            {
+                if (!tickets.TryGetValue(ticket, out var events)) tickets[ticket] = events = [];
+                events.Add(of);
+            }
+        foreach (var (ticket, events) in tickets) await GrainFactory.Keeper(ticket).Take(TurnFrame.Write(0, events));
     }
 
     public Task Judge() => Settle(_life.Judge(cluster.Time.Now));

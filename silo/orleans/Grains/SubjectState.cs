@@ -13,7 +13,9 @@ namespace OpsMonitor.Silo.Orleans.Grains;
 /// </summary>
 public sealed class SubjectState
 {
-    private const byte Layout = 1;
+    // The layout says whether the parts are packed: a packer's start costs more than a small state.
+    private const byte Plain = 1, Packed = 2;
+    private const int WorthPacking = 4 * 1024;
 
     public long Version { get; set; }
 
@@ -29,17 +31,13 @@ public sealed class SubjectState
 
     public byte[] ToBytes()
     {
-        using var bytes = new MemoryStream();
-        bytes.WriteByte(Layout);
-        using (var packed = new BrotliStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
-        using (var w = new BinaryWriter(packed, Encoding.UTF8))
-        {
-            w.Write(Version);
-            Names(w, Scopes);
-            Names(w, Customers);
-            Part(w, Wire.Pack(Alerts));
-            Part(w, TurnFrame.Write(0, Events));
-        }
+        using var parts = new MemoryStream(1024);
+        using (var w = new BinaryWriter(parts, Encoding.UTF8, leaveOpen: true)) Write(w);
+        using var bytes = new MemoryStream((int)parts.Length + 1);
+        bytes.WriteByte(parts.Length < WorthPacking ? Plain : Packed);
+        parts.Position = 0;
+        if (parts.Length < WorthPacking) parts.CopyTo(bytes);
+        else using (var packed = new DeflateStream(bytes, CompressionLevel.Fastest, leaveOpen: true)) parts.CopyTo(packed);
         return bytes.ToArray();
     }
 
@@ -47,15 +45,29 @@ public sealed class SubjectState
     public static SubjectState FromBytes(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length == 0) return new();
-        if (bytes.Span[0] != Layout) throw new InvalidDataException($"a subject's state has layout {bytes.Span[0]}; this version knows {Layout}");
-        using var packed = new BrotliStream(new MemoryStream(bytes[1..].ToArray()), CompressionMode.Decompress);
-        using var r = new BinaryReader(packed, Encoding.UTF8);
+        var parts = new MemoryStream(bytes[1..].ToArray());
+        using Stream read = bytes.Span[0] switch
+        {
+            Plain => parts,
+            Packed => new DeflateStream(parts, CompressionMode.Decompress),
+            var other => throw new InvalidDataException($"a subject's state has layout {other}; this version knows up to {Packed}"),
+        };
+        using var r = new BinaryReader(read, Encoding.UTF8);
         var state = new SubjectState { Version = r.ReadInt64() };
         foreach (var names in new[] { state.Scopes, state.Customers })
             for (var left = r.ReadInt32(); left > 0; left--) names.Add(r.ReadString());
         state.Alerts = Wire.Unpack<Alert[]>(r.ReadBytes(r.ReadInt32()));
         state.Events = TurnFrame.Read(r.ReadBytes(r.ReadInt32())).Events;
         return state;
+    }
+
+    private void Write(BinaryWriter w)
+    {
+        w.Write(Version);
+        Names(w, Scopes);
+        Names(w, Customers);
+        Part(w, Wire.Pack(Alerts));
+        Part(w, TurnFrame.Write(0, Events));
     }
 
     private static void Names(BinaryWriter w, SortedSet<string> names)

@@ -151,7 +151,7 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
                 ReadOnly = false;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested) { }
-            catch (Exception fault) when (fault is not OutOfMemoryException) { log.LogWarning(fault, "the departments cannot be reached; tried again"); }
+            catch (Exception fault) when (fault is not OutOfMemoryException) { log.LogWarning(fault, "the cluster cannot be reached; tried again"); }
         }
     }
 
@@ -164,21 +164,32 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
         var whole = true;
         foreach (var id in await grains.Installation().Departments())
         {
-            var department = grains.GetGrain<IDepartmentGrain>(id);
-            var mark = await department.Watch(self);
-            whole &= mark.Whole;
-            _looked.TryGetValue(id, out var before);
-            _looked[id] = mark;
-            lock (_gate)
+            try { whole &= await Follow(id, self); }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                var progress = ProgressOf(id);
-                if (progress.IsOf(mark.Epoch) && (before.Epoch != mark.Epoch || progress.Reaches(before))) continue;
-                progress.Begin(mark); // before reading: what comes meanwhile goes on from here
+                log.LogWarning(fault, "department {Department} cannot be reached; tried again", id);
+                whole = false;
+                lock (_gate) _progress.Remove(id); // it may have been read in part: all of it, then
             }
-            string? after = null;
-            for (byte[][] page; (page = await department.Page(after)).Length > 0; after = Wire.Unpack<Told>(page[^1]).Subject.ToString()) Hear(page);
         }
         return whole;
+    }
+
+    private async Task<bool> Follow(string id, IRowWatcher self)
+    {
+        var department = grains.GetGrain<IDepartmentGrain>(id);
+        var mark = await department.Watch(self);
+        _looked.TryGetValue(id, out var before);
+        _looked[id] = mark;
+        lock (_gate)
+        {
+            var progress = ProgressOf(id);
+            if (progress.IsOf(mark.Epoch) && (before.Epoch != mark.Epoch || progress.Reaches(before))) return mark.Whole;
+            progress.Begin(mark); // before reading: what comes meanwhile goes on from here
+        }
+        string? after = null;
+        for (byte[][] page; (page = await department.Page(after)).Length > 0; after = Wire.Unpack<Told>(page[^1]).Subject.ToString()) Hear(page);
+        return mark.Whole;
     }
 
     private Progress ProgressOf(string department)

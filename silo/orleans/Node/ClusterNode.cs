@@ -29,7 +29,7 @@ public static class ClusterNode
         cluster.Use(policies);
         await using var host = new ClusterHost(grains, cluster, policies, silo.Services.GetRequiredService<ILogger<ClusterHost>>());
         await host.StartAsync();
-        await using (var web = Server.Build(new(options.DataFolder, options.Url, BackfillUntil: options.BackfillUntil), reference, host, Console.WriteLine))
+        await using (var web = Server.Build(new(options.DataFolder, options.Url, folder, BackfillUntil: options.BackfillUntil), reference, host, Console.WriteLine))
         {
             await web.StartAsync(stop);
             Console.WriteLine($"OpsMonitor is up: {web.Urls.First()}/");

@@ -13,7 +13,7 @@ namespace OpsMonitor.Tests.Web.Policies;
 /// <summary>The shelf, drafts and explanations over HTTP, on one server.</summary>
 public sealed class PolicyEndpointTests : IAsyncLifetime
 {
-    private const string Draft = "id: fast\nclocks:\n- {id: resolution, start: created, stop: [ticket.resolved], limit: {value: 1, unit: second}}\n";
+    private const string Draft = "id: fast\neffective: {running: true}\nclocks:\n- {id: resolution, start: created, stop: [ticket.resolved], limit: {value: 1, unit: second}}\n";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-shelf-").FullName;
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };

@@ -121,8 +121,9 @@ function drawAlarm() {
   const top = c.top;
   for (const name of ["unacked", "acked", "shelved"]) put($(name), String(c[name]));
   const names = cells[9]?.departments ?? {};
-  if (top) $("strip").dataset.level = top.level; else delete $("strip").dataset.level;
-  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`].filter(Boolean).join(" · ") : t("noAlarms"));
+  if (top?.hold === "open") $("strip").dataset.level = top.level; else delete $("strip").dataset.level;
+  if (top && top.hold !== "open") $("strip").dataset.held = "yes"; else delete $("strip").dataset.held;
+  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`, top.hold === "open" ? (top.steps > 1 && top.next_to ? `→ ${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : t("noAlarms"));
   put($("alarm-age"), top ? span((serverNow() - top.raised_at) / 1000) : "");
 }
 
@@ -136,6 +137,9 @@ function drawAll() {
   drawTrend($("trend"), cells[6], root.dataset.link === "lost");
   const late = cells[9]?.late?.[0];
   put($("late-source"), late ? t("lateSource", { source: late.source, age: span(late.age_s) }) : "");
+  const holidays = cells[9]?.calendars ?? [];
+  $("holidays").hidden = holidays.length === 0;
+  put($("holidays"), holidays.length > 0 ? `▲ ${t("holidays", { calendars: holidays.map((/** @type {any} */ c) => c.id).join(", "), until: holidays.map((/** @type {any} */ c) => c.until).sort()[0] })}` : "");
 }
 
 /** A changed revision means: ask. A new P1 is announced and sounds. @param {number} rev */
@@ -144,7 +148,7 @@ async function alarms(rev) {
   alarmRev = rev;
   try {
     const { alerts } = await (await fetch(`/api/v1/alerts?board=${encodeURIComponent(boardId)}`)).json();
-    const red = alerts.filter((/** @type {any} */ a) => a.priority === "P1" && a.state === "raised");
+    const red = alerts.filter((/** @type {any} */ a) => a.priority === "P1" && a.state === "raised" && a.hold === "open"); // an ETA that passed sounds anew
     const fresh = knownAlarms && red.find((/** @type {any} */ a) => !knownAlarms?.has(a.code));
     knownAlarms = new Set(red.map((/** @type {any} */ a) => a.code));
     if (!fresh) return;

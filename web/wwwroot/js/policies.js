@@ -1,5 +1,6 @@
 // @ts-check
-// The shelf of policies and calendars, one of them as a text to change, whether that could be saved, and what it would do to open tickets.
+// The shelf of policies and calendars, one of them as a text to change, whether that could be saved, what it would do to open tickets, saving it, and
+// what was saved before. The key stays in its field: it is kept nowhere.
 import { language, loadWords, t } from "./text.js";
 
 /** @param {string} id */
@@ -7,6 +8,12 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const text = /** @type {HTMLTextAreaElement} */ (at("text"));
 const kind = /** @type {HTMLSelectElement} */ (at("kind"));
 const dryRun = /** @type {HTMLButtonElement} */ (at("try"));
+const save = /** @type {HTMLButtonElement} */ (at("save"));
+const key = /** @type {HTMLInputElement} */ (at("key"));
+/** The draft as the server understood it: its id, the version that it would get, the revision that it would follow. @type {{id: string, version: number, revision: number} | null} */
+let draft = null;
+/** What was opened to be changed, and its revision then. @type {{id: string, folder: string, revision: number} | null} */
+let opened = null;
 
 /** @param {string} tag @param {string} content @param {string} [name] */
 function element(tag, content, name = "") {
@@ -18,6 +25,9 @@ function element(tag, content, name = "") {
 
 /** @param {{from: string | null, to: string | null}} entry */
 const effect = (entry) => (entry.from || entry.to ? `${entry.from ?? "…"} – ${entry.to ?? "…"}` : "");
+
+/** @param {string} at RFC 3339 */
+const when = (at) => at.slice(0, 16).replace("T", " ");
 
 /** @param {any} entry */
 const title = (entry) => entry.title[language] ?? entry.title.en ?? entry.id;
@@ -31,22 +41,32 @@ function row(entry, folder, second) {
   const name = document.createElement("td");
   name.append(open, element("div", entry.id, "minor"));
   if (entry.warning) name.append(element("div", `▲ ${entry.warning}`, "warn"));
-  line.append(name, element("td", second), element("td", effect(entry)), element("td", entry.shipped ? t("policy.shipped") : entry.file));
+  line.append(name, element("td", second), element("td", effect(entry)), element("td", entry.saved_at ? `${entry.saved_by} ${when(entry.saved_at)}` : entry.shipped ? t("policy.shipped") : entry.file));
   return line;
 }
 
+/** The highest version of each policy. @type {Map<string, any>} */
+const newest = new Map();
+
 async function list() {
   const shelf = await (await fetch("/api/v1/policies")).json();
+  for (const p of shelf.policies) newest.set(p.id, Math.max(newest.get(p.id) ?? 0, p.version));
   at("policies").replaceChildren(...shelf.policies.map((/** @type {any} */ p) => row(p, "policies", String(p.version))));
   at("calendars").replaceChildren(...shelf.calendars.map((/** @type {any} */ c) => row(c, "calendars", c.time_zone)));
 }
 
 /** @param {any} entry @param {string} folder */
 async function show(entry, folder) {
-  text.value = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(entry.file)}`)).text();
+  const stands = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(entry.file)}`)).text();
+  // A version that stands is not written over: a change of it is the next one.
+  const next = `version: ${newest.get(entry.id) + 1}`;
+  text.value = folder !== "policies" ? stands : /^version:/m.test(stands) ? stands.replace(/^version:.*$/m, next) : stands.replace(/^id:.*$/m, (line) => `${line}\n${next}`);
+  opened = { id: entry.id, folder, revision: entry.revision };
   kind.value = folder === "policies" ? "policy" : "calendar";
   at("name").textContent = title(entry);
   at("about").textContent = entry.source ?? "";
+  at("outcome").textContent = "";
+  await history(folder, entry.id);
   await check();
 }
 
@@ -56,14 +76,52 @@ const post = (path) => fetch(`/api/v1/policies/${path}?kind=${kind.value}`, { me
 let turn = 0;
 async function check() {
   const mine = ++turn;
-  dryRun.disabled = true;
+  dryRun.disabled = save.disabled = true;
   const answer = text.value.trim() === "" ? null : await post("validate");
   if (mine !== turn) return; // typed on meanwhile
-  const fault = answer && !answer.ok ? await answer.json() : null;
+  const told = answer ? await answer.json() : null;
+  const fault = answer && !answer.ok ? told : null;
+  draft = fault ? null : told;
   const verdict = at("verdict");
   verdict.className = fault ? "bad" : "good";
   verdict.textContent = answer === null ? "" : fault ? `✗ ${t("policy.line", { line: fault.line ?? 0 })} ${fault.detail}` : `✓ ${t("policy.valid")}`;
-  dryRun.disabled = answer === null || fault !== null;
+  dryRun.disabled = draft === null;
+  mayBeSaved();
+}
+
+function mayBeSaved() { save.disabled = draft === null || key.value.trim() === ""; }
+
+async function put() {
+  if (!draft) return;
+  save.disabled = true;
+  const folder = kind.value === "calendar" ? "calendars" : "policies";
+  // What was opened is what was seen: somebody else's saving since then must not be undone unseen.
+  const follows = opened?.id === draft.id && opened.folder === folder ? opened.revision : draft.revision;
+  const answer = await fetch(`/api/v1/${folder}/${encodeURIComponent(draft.id)}`, {
+    method: "PUT", headers: { "content-type": "application/yaml", "if-match": `"${follows}"`, authorization: `Bearer ${key.value.trim()}` }, body: text.value });
+  const told = await answer.json();
+  const outcome = at("outcome");
+  outcome.className = answer.ok ? "good" : "bad";
+  outcome.textContent = answer.ok
+    ? `✓ ${t("policy.saved", { id: told.id, version: told.version, changed: told.dry_run.tickets_changed, raised: told.dry_run.alerts_raised, withdrawn: told.dry_run.alerts_withdrawn })}`
+    : `✗ ${told.line ? `${t("policy.line", { line: told.line })} ` : ""}${told.detail}`;
+  mayBeSaved();
+  if (!answer.ok) return;
+  opened = { id: told.id, folder, revision: told.revision };
+  await list();
+  await history(folder, told.id);
+}
+
+/** Who saved it when, and which lines changed. @param {string} folder @param {string} id */
+async function history(folder, id) {
+  const { saved } = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(id)}/history`)).json();
+  at("history").hidden = saved.length === 0;
+  at("saved").replaceChildren(...saved.flatMap((/** @type {any} */ s) => {
+    const diff = document.createElement("pre");
+    diff.className = "diff";
+    diff.append(...s.changed.map((/** @type {any} */ c) => element("div", `${c.op} ${c.line}  ${c.text}`, c.op === "+" ? "good" : "bad")));
+    return [element("div", t("policy.savedBy", { version: s.version, at: when(s.saved_at), by: s.saved_by })), diff];
+  }));
 }
 
 /** @param {any} side */
@@ -98,6 +156,8 @@ let waiting = 0;
 text.addEventListener("input", () => { clearTimeout(waiting); waiting = window.setTimeout(check, 300); });
 kind.addEventListener("change", check);
 dryRun.addEventListener("click", run);
+save.addEventListener("click", put);
+key.addEventListener("input", mayBeSaved);
 chooser.addEventListener("change", async () => { await loadWords(/** @type {any} */ (chooser.value)); words(); await list(); });
 await loadWords();
 chooser.value = language;

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using OpsMonitor.Grains.Policies;
+
+namespace OpsMonitor.Silo.Local;
+
+/// <summary>A saving as one line of JSON, for frames and snapshots.</summary>
+internal static class EditText
+{
+    public static byte[] Write(PolicyEdit edit)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("number", edit.Number);
+            json.WriteString("kind", edit.Kind == EditKind.Calendar ? "calendar" : "policy");
+            json.WriteString("id", edit.Id);
+            json.WriteNumber("version", edit.Version);
+            json.WriteNumber("at", edit.At);
+            json.WriteString("by", edit.By);
+            json.WriteString("text", edit.Text);
+            json.WriteEndObject();
+        }
+        return bytes.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">it cannot be read: another version wrote it</exception>
+    public static PolicyEdit Read(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            var e = json.RootElement;
+            return new(
+                e.GetProperty("number").GetInt32(), e.GetProperty("kind").GetString() == "calendar" ? EditKind.Calendar : EditKind.Policy, e.GetProperty("id").GetString()!,
+                e.GetProperty("version").GetInt32(), e.GetProperty("at").GetInt64(), e.GetProperty("by").GetString()!, e.GetProperty("text").GetString()!);
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException("a saved policy cannot be read", fault);
+        }
+    }
+}

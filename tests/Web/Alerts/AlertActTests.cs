@@ -1,0 +1,138 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Tests.Grains;
+using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Board;
+using OpsMonitor.Web.Serve;
+using Xunit;
+
+namespace OpsMonitor.Tests.Web.Alerts;
+
+/// <summary>Taking an alert over HTTP, on a real server with a journal.</summary>
+public sealed class AlertActTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private WebApplication _app = null!;
+    private string _root = "", _act = "", _send = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        await Start();
+        var keys = _app.Services.GetRequiredService<ApiKeyStore>();
+        (_act, _send) = (keys.Add("desk 4", KeyScope.Act, null), keys.Add("pbx", KeyScope.Ingest | KeyScope.Read, null));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task Start()
+    {
+        _app = Server.Build(new ServeOptions(_folder, "http://127.0.0.1:0"), static _ => { });
+        await _app.StartAsync();
+        _root = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    }
+
+    private IOpsHost Host => _app.Services.GetRequiredService<IOpsHost>();
+
+    private async Task<Alert> Raised(string ticket, string clock = "first_response")
+    {
+        await Host.OfferAsync([Story.Event(Host.Now - 16 * 60_000, $"ticket/{ticket}", new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 1, DepartmentId: "billing"), $"c-{ticket}")], default);
+        return Host.Read(t => t.Alerts.All.Single(a => a.Due.Subject.Id == ticket && a.Due.Clock == clock && a.Due.Rule == "clock_breach"));
+    }
+
+    private async Task<(int Status, JsonElement Body)> Do(string code, string what, object body, string? key = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{_root}/api/v1/alerts/{code}/{what}") { Content = JsonContent.Create(body) };
+        if (key != "") request.Headers.TryAddWithoutValidation("X-API-Key", key ?? _act);
+        using var answer = await _client.SendAsync(request);
+        return ((int)answer.StatusCode, (await answer.Content.ReadFromJsonAsync<JsonElement>()).Clone());
+    }
+
+    private AlarmCell Cell() => (AlarmCell)Host.Read(t => BoardView.Build(t, _app.Services.GetRequiredService<BoardDirectory>(), Host.Now, "all", new BoardMemory(new TicketCensus()))).Cells[8];
+
+    [Fact]
+    public async Task Who_takes_it_has_it_on_every_wall_and_after_a_restart()
+    {
+        var alert = await Raised("A-1");
+        Assert.Equal((1, 0, "open"), (Cell().Unacked, Cell().Acked, Cell().Top!.Hold));
+        var (status, body) = await Do(alert.Code.ToLowerInvariant(), "acknowledge", new { by = "陈", minutes = 60, note = "calling now" });
+        Assert.Equal((200, "acknowledged", "陈", "calling now"), (status, body.GetProperty("alert").GetProperty("hold").GetString(), body.GetProperty("alert").GetProperty("by").GetString(), body.GetProperty("alert").GetProperty("note").GetString()));
+        Assert.Equal(JsonValueKind.Null, body.GetProperty("ladder").GetProperty("next").ValueKind);
+        Assert.InRange(body.GetProperty("alert").GetProperty("until").GetInt64() - Host.Now, 59 * 60_000, 60 * 60_000);
+        Assert.Equal((0, 1, "acknowledged"), (Cell().Unacked, Cell().Acked, Cell().Top!.Hold));
+        var before = Host.Read(t => t.Alerts.All.Single(a => a.Code == alert.Code));
+        Assert.Contains(await Host.HistoryAsync(alert.Due.Subject, default) ?? [], e => e.Data is AlertAcknowledged { By: "陈" });
+        await _app.DisposeAsync();
+        await Start();
+        Assert.Equal(before, Host.Read(t => t.Alerts.All.Single(a => a.Code == alert.Code)));
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_one_gets_it_and_the_others_are_told_who()
+    {
+        var alert = await Raised("A-1");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Do(alert.Code, "acknowledge", new { by = $"person {i}" })));
+        var won = Assert.Single(answers, a => a.Status == 200).Body.GetProperty("alert").GetProperty("by").GetString();
+        var lost = answers.Where(a => a.Status != 200).ToList();
+        Assert.Equal(11, lost.Count);
+        Assert.All(lost, a => Assert.Equal((409, "alert_held", won), (a.Status, a.Body.GetProperty("code").GetString(), a.Body.GetProperty("alert").GetProperty("by").GetString())));
+        Assert.Equal(200, (await Do(alert.Code, "release", new { by = "supervisor" })).Status);
+        Assert.Equal(200, (await Do(alert.Code, "shelve", new { by = "person 99", minutes = 120, reason = "known flood" })).Status);
+        Assert.Equal((0, 0, 1, (AlertView?)null), (Cell().Unacked, Cell().Acked, Cell().Shelved, Cell().Top));
+    }
+
+    [Fact]
+    public async Task Only_a_key_that_may_act_acts_and_nobody_by_the_door_for_events()
+    {
+        var alert = await Raised("A-1");
+        Assert.Equal(401, (await Do(alert.Code, "acknowledge", new { }, key: "")).Status);
+        Assert.Equal(403, (await Do(alert.Code, "acknowledge", new { }, _send)).Status);
+        var forged = $$"""{"specversion":"1.0","id":"1","source":"/pbx","type":"alert.acknowledged","time":"{{Story.Iso(Host.Now)}}","subject":"ticket/A-1","data":{"alert":"{{alert.Due.Key.Id}}","by":"the boss"} }""";
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{_root}/api/v1/events") { Content = new StringContent(forged, Encoding.UTF8, "application/cloudevents+json") };
+        request.Headers.TryAddWithoutValidation("X-API-Key", _send);
+        using var answer = await _client.SendAsync(request);
+        Assert.Equal("scope_missing", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        Assert.Equal(Hold.Open, Host.Read(t => t.Alerts.Find(alert.Due.Key))!.Care.Hold);
+        Assert.Equal("desk 4", (await Do(alert.Code, "acknowledge", new { })).Body.GetProperty("alert").GetProperty("by").GetString());
+    }
+
+    [Theory]
+    [InlineData("shelve", """{"by":"Li"}""", "/reason")]
+    [InlineData("acknowledge", """{"minutes":0}""", "/minutes")]
+    [InlineData("acknowledge", """{"minutes":1441}""", "/minutes")]
+    [InlineData("acknowledge", """{"by":"  "}""", "/by")]
+    [InlineData("acknowledge", """{"by":7}""", "/by")]
+    public async Task What_means_nothing_is_refused_with_its_place(string what, string body, string pointer)
+    {
+        var (status, problem) = await Do("BIL-000000", what, JsonSerializer.Deserialize<JsonElement>(body));
+        Assert.Equal((400, "bad_field", pointer), (status, problem.GetProperty("code").GetString(), problem.GetProperty("pointer").GetString()));
+        var (gone, none) = await Do("BIL-000000", "release", new { });
+        Assert.Equal((404, "no_such_alert"), (gone, none.GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task The_page_and_what_it_reads_say_who_is_next()
+    {
+        var alert = await Raised("A-1");
+        var one = await _client.GetFromJsonAsync<JsonElement>($"{_root}/api/v1/alerts/{alert.Code}");
+        Assert.Equal("supervisor", one.GetProperty("ladder").GetProperty("next").GetProperty("to").GetString());
+        Assert.Equal("owner", one.GetProperty("ladder").GetProperty("taken")[0].GetProperty("to").GetString());
+        Assert.InRange(one.GetProperty("ladder").GetProperty("next").GetProperty("at").GetInt64() - one.GetProperty("now").GetInt64(), 4 * 60_000, 5 * 60_000);
+        Assert.Contains("alert.js", await _client.GetStringAsync(new Uri($"{_root}/a/{alert.Code}")), StringComparison.Ordinal);
+        Assert.Contains("alarms.js", await _client.GetStringAsync(new Uri($"{_root}/alarms")), StringComparison.Ordinal);
+        using var none = await _client.GetAsync(new Uri($"{_root}/api/v1/alerts/BIL-000000"));
+        Assert.Equal(404, (int)none.StatusCode);
+    }
+}

@@ -1,0 +1,40 @@
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Web.Reference;
+
+namespace OpsMonitor.Web.Policies;
+
+/// <summary>
+/// The files as they were when the program started: what is shipped, and the policy folder. Read once, so that a file that changes meanwhile does
+/// not come into force with the next saving; it does with the next start.
+/// </summary>
+public sealed class StartState
+{
+    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies) =>
+        (Data, Calendars, Policies) = (data, calendars, policies);
+
+    internal ReferenceData Data { get; }
+
+    internal IReadOnlyList<CalendarFile> Calendars { get; }
+
+    internal IReadOnlyList<(string File, YamlEntry Entry)> Policies { get; }
+
+    /// <exception cref="ReferenceDataException">The folder does not exist, or a file breaks a rule.</exception>
+    public static StartState Read(string? folder, ReferenceData reference) => new(
+        reference.With(ReferenceData.Load(folder)),
+        Both(PolicyFolder.Calendars, folder, CalendarReader.Read, c => c.Id),
+        Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()));
+
+    /// <summary>All policies as they stand after these savings.</summary>
+    /// <exception cref="ReferenceDataException">They do not go with the files.</exception>
+    public PolicySet SetWith(IReadOnlyList<PolicyEdit> edits) => With(edits).Set;
+
+    internal PolicyShelf With(IReadOnlyList<PolicyEdit> edits) => PolicyFolder.Put(this, edits);
+
+    // An id of the folder takes the place of the shipped one, in all its versions.
+    private static List<T> Both<T>(string part, string? folder, Func<string, T> read, Func<T, string> id)
+    {
+        var own = PolicyFolder.Files(folder, part).Select(read).ToList();
+        var taken = own.Select(id).ToHashSet(StringComparer.Ordinal);
+        return [.. PolicyFolder.Files(PolicyFolder.Shipped, part).Select(read).Where(f => !taken.Contains(id(f))), .. own];
+    }
+}

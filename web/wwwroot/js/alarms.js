@@ -1,0 +1,50 @@
+// @ts-check
+// All alerts of the house, filtered; each leads to its own page.
+import { clock, language, loadWords, setZone, t } from "./text.js";
+
+const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+/** @type {any[]} */
+let alerts = [];
+
+const stateOf = (/** @type {any} */ a) => (a.state === "raised" ? a.hold : "over");
+
+function draw() {
+  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  const wanted = alerts.filter((a) => (!at("show").value || stateOf(a) === at("show").value) && (!at("level").value || a.priority === at("level").value));
+  at("count").textContent = String(wanted.length);
+  at("list").replaceChildren(...wanted.slice(0, 500).map((a) => {
+    const row = document.createElement("tr");
+    const link = document.createElement("a");
+    link.href = `/a/${encodeURIComponent(a.code)}`;
+    link.textContent = a.code;
+    const first = document.createElement("td");
+    first.append(`${a.priority} `, link);
+    const next = a.state !== "raised" ? t(`alert.${a.state}`) : a.hold !== "open" ? `${a.by} → ${clock(a.until)}` : a.next_to ? `${t(`role.${a.next_to}`).replace("role.", "")} ${clock(a.next_at)}` : "";
+    row.append(first, ...[t(`rule.${a.rule}`), a.department ?? "", `#${a.ticket ?? a.subject}`, clock(a.raised_at), next].map((text) => {
+      const cell = document.createElement("td");
+      cell.textContent = text;
+      return cell;
+    }));
+    return row;
+  }));
+}
+
+async function load() {
+  try {
+    const answer = await fetch("/api/v1/alerts");
+    if (answer.ok) {
+      const found = await answer.json();
+      alerts = found.alerts;
+      setZone(found.zone);
+    }
+    draw();
+  } catch { /* asked again */ }
+}
+
+at("show").addEventListener("change", draw);
+at("level").addEventListener("change", draw);
+at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
+await loadWords();
+at("language").value = language;
+await load();
+setInterval(load, 5000);

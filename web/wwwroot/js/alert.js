@@ -1,0 +1,100 @@
+// @ts-check
+// One alert, for a phone: what, since when, who has it, who is told next; and to take it.
+import { clock, language, loadWords, setZone, span, t, zoneName } from "./text.js";
+
+const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
+const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+
+/** @param {string} tag @param {string} [content] @param {string} [name] */
+function element(tag, content = "", name = "") {
+  const made = document.createElement(tag);
+  made.textContent = content;
+  made.className = name;
+  return made;
+}
+
+/** @type {any} */
+let shown = null;
+let heardAt = 0; // of the monotonic clock: the phone's own time may be wrong
+const now = () => shown.now + (performance.now() - heardAt);
+
+function words() {
+  at("title").textContent = code;
+  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  for (const e of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]")))
+    e.textContent = t(`alert.${e.dataset.do}`, { n: e.dataset.do === "shelve" ? Number(e.dataset.minutes) / 60 : e.dataset.minutes ?? "" });
+}
+
+/** @param {string} to */
+const role = (to) => { const said = t(`role.${to}`); return said === `role.${to}` ? to : said; };
+
+function draw() {
+  const { alert: a, ladder } = shown;
+  const stands = a.state === "raised";
+  const what = [
+    element("h2", `${a.priority} · ${t(`rule.${a.rule}`)}`, stands && a.hold === "open" ? (a.level === "red" ? "bad" : "warn") : ""),
+    element("p", [a.department, `#${a.ticket ?? a.subject}`, a.clock].filter(Boolean).join(" · ")),
+    element("p", `${t("alert.since")} ${clock(a.raised_at)} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
+    element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: clock(a.until), left: span((a.until - now()) / 1000) }), "who"),
+  ];
+  if (a.note) what.push(element("p", `“${a.note}”`, "minor"));
+  at("what").replaceChildren(...what);
+  const list = document.createElement("ol");
+  list.append(...ladder.taken.map((/** @type {any} */ s) => element("li", `${clock(s.at)} ${role(s.to)}`, "minor")));
+  if (ladder.next) list.append(element("li", t("alert.next", { to: role(ladder.next.to), time: clock(ladder.next.at), left: span((ladder.next.at - now()) / 1000) })));
+  else if (ladder.final) list.append(element("li", t(`alert.final.${ladder.final}`)));
+  else list.append(element("li", t("alert.waits")));
+  at("ladder").replaceChildren(element("h2", t("alert.ladder")), list);
+  at("act").hidden = !stands;
+  document.querySelector("[data-do=release]")?.toggleAttribute("hidden", a.hold === "open");
+}
+
+/** @param {any} answer */
+function take(answer) {
+  shown = answer;
+  if (answer.zone) setZone(answer.zone);
+  heardAt = performance.now();
+  draw();
+}
+
+async function load() {
+  try {
+    const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(code)}`);
+    const found = await answer.json();
+    if (answer.ok) take(found); else at("what").replaceChildren(element("p", found.detail, "bad"));
+  } catch { /* asked again; the page keeps what it knew */ }
+}
+
+/** @param {HTMLElement} button */
+async function act(button) {
+  const kind = button.dataset.do ?? "";
+  /** @type {Record<string, unknown>} */
+  const body = {};
+  if (at("by").value.trim()) body.by = at("by").value.trim();
+  if (button.dataset.minutes) body.minutes = Number(button.dataset.minutes);
+  if (at("reason").value.trim()) body[kind === "shelve" ? "reason" : "note"] = at("reason").value.trim();
+  const said = at("said");
+  try {
+    // The key goes into a header and stays in this field: it is kept nowhere.
+    const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(code)}/${kind}`, {
+      method: "POST", headers: { "content-type": "application/json", "x-api-key": at("key").value.trim() }, body: JSON.stringify(body),
+    });
+    const found = await answer.json();
+    if (found.alert) take(found);
+    said.className = answer.ok ? "good" : "bad";
+    said.textContent = answer.ok ? t("alert.done") : found.code === "alert_held" ? t("alert.held", { by: found.alert.by, time: clock(found.alert.until) }) : found.detail;
+  } catch {
+    said.className = "bad";
+    said.textContent = t("alert.lost");
+  }
+}
+
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]"))) button.addEventListener("click", () => act(button));
+at("act").addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
+at("language").addEventListener("change", async () => { await loadWords(at("language").value); words(); if (shown) draw(); });
+await loadWords();
+at("language").value = language;
+words();
+await load();
+setInterval(() => { if (shown) draw(); }, 1000);
+setInterval(load, 5000);
