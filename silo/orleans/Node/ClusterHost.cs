@@ -46,7 +46,7 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
     public async Task StartAsync()
     {
         var self = grains.CreateObjectReference<IRowWatcher>(this);
-        while (!await Follow(self)) await Task.Delay(Look / 4, _stop.Token);
+        while (!await Attempt.Until(() => Follow(self), _stop.Token)) await Task.Delay(Look / 4, _stop.Token);
         _watching = Task.Run(() => Watch(self));
     }
 

@@ -23,7 +23,7 @@ public static class ClusterNode
         await silo.StartAsync(stop);
         var cluster = silo.Services.GetRequiredService<ClusterServices>();
         var grains = silo.Services.GetRequiredService<IGrainFactory>();
-        var folder = await SharedFiles.Bring(grains, options.Reference, stop);
+        var folder = await Attempt.Until(() => SharedFiles.Bring(grains, options.Reference, stop), stop);
         var reference = ReferenceData.Load(folder);
         var policies = PolicyFolder.Load(folder, reference);
         cluster.Use(policies);
