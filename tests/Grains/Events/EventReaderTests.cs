@@ -62,7 +62,8 @@ public sealed class EventReaderTests
     {
         foreach (var type in EventTypes.All.Keys)
         {
-            var (e, error) = Read(Of(type, type[..type.IndexOf('.')] + "/1", "{}"));
+            var kind = type[..type.IndexOf('.')];
+            var (e, error) = Read(Of(type, (kind == "alert" ? "ticket" : kind) + "/1", "{}")); // what is done about an alert stands with its subject
             if (e is not null) Assert.NotNull(e.Data);
             else Assert.Matches("^/data/[a-z_]+$", error!.Pointer);
         }

@@ -24,7 +24,7 @@ namespace OpsMonitor.Tests.Web.Hostile;
 /// </summary>
 public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    private const int Few = 3_000, Senders = 4, SlowOnes = 40;
+    private const int Few = 3_000, Senders = 4, SlowOnes = 40, MostEvents = 10;
     private const long SparedBytes = 64L << 20, BytesPerEvent = 16 << 10;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-hostile-").FullName;
@@ -34,6 +34,7 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
     private Uri _root = null!;
     private string _key = "";
     private long _accepted;
+    private int _inDoubt;
 
     public async ValueTask InitializeAsync()
     {
@@ -73,7 +74,7 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
         var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
         output.WriteLine($"{all} requests in {watch.Elapsed.TotalSeconds:F0} s; answers {string.Join(", ", _seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"))}; {_accepted} events accepted; memory held {grown >> 20:+0;-0} MB");
         Assert.True(_faults.IsEmpty, $"{_faults.Count} faults, first:\n{string.Join('\n', _faults.Take(12))}");
-        Assert.True(grown < SparedBytes + (_accepted * BytesPerEvent), $"{grown >> 20} MB more are held");
+        if (all > Few) Assert.True(grown < SparedBytes + (_accepted * BytesPerEvent), $"{grown >> 20} MB more are held"); // alone in its process, then; else other tests' memory is in it
         Assert.True(_accepted > all / 50, "hardly anything was near enough to a good request");
         await IsAliveAndExact();
     }
@@ -167,13 +168,16 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
     {
         var where = $"{n} {request.Kind} {Shown(request)}: {answer?.Status} {answer?.Body[..Math.Min(200, answer.Body.Length)]}";
         _seen.AddOrUpdate(answer is null ? "none" : answer.BeforeUs ? "http" : $"{answer.Status}", 1, static (_, n) => n + 1);
+        // An answer that nobody heard: what was in the request may be kept or not, as after any broken connection.
+        var takesEvents = request.Path.Contains("/events", StringComparison.OrdinalIgnoreCase) || request.Path.Contains("/adapters/", StringComparison.OrdinalIgnoreCase);
+        if (takesEvents && (answer is null || request.IsHead)) Interlocked.Add(ref _inDoubt, MostEvents);
         if (answer is null)
         {
             if (request.Answered && request.Wire.Length < 32 * 1024) _faults.Enqueue($"no answer: {where}");
             return;
         }
         if (answer.Status >= 500) _faults.Enqueue(where);
-        if (answer.Status == 200 && request.Path.Contains("/events", StringComparison.OrdinalIgnoreCase) | request.Path.Contains("/adapters/", StringComparison.OrdinalIgnoreCase) && !request.IsHead)
+        if (answer.Status == 200 && takesEvents && !request.IsHead)
             Interlocked.Add(ref _accepted, JsonElement.Parse(answer.Body).GetProperty("accepted").GetInt32());
         if (answer.Status < 400 || answer.BeforeUs || request.IsHead || !request.Path.StartsWith("/api/", StringComparison.OrdinalIgnoreCase)) return;
         if (answer.Body.Length == 0) { _faults.Enqueue($"no words: {where}"); return; }
@@ -192,10 +196,12 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
             _accepted += await PostGood(client, "last");
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/health/ready", UriKind.Relative))).StatusCode);
         }
-        Assert.Equal((_accepted, true), _app.Services.GetRequiredService<IOpsHost>().Read(t => (t.EventCount, Recount.Equals(t))));
+        var (kept, equal) = _app.Services.GetRequiredService<IOpsHost>().Read(t => (t.EventCount, Recount.Equals(t)));
+        Assert.True(equal);
+        Assert.InRange(kept, _accepted, _accepted + _inDoubt);
         await _app.DisposeAsync();
         await using var host = LocalHost.Open(new(_folder, PolicySet.Default) { Frozen = true }, TimeProvider.System, static _ => { });
-        Assert.Equal((_accepted, true), host.Read(s => (s.EventCount, Recount.Equals(s))));
+        Assert.Equal((kept, true), host.Read(s => (s.EventCount, Recount.Equals(s))));
     }
 
     private HttpClient Client() => new() { BaseAddress = _root, Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { { "X-API-Key", _key } } };
