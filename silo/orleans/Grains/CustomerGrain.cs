@@ -20,8 +20,11 @@ public sealed class CustomerState
 public sealed class CustomerGrain(
     [PersistentState("customer", Storage.Store.Name)] IPersistentState<CustomerState> stored, ClusterServices cluster) : Grain, ICustomerGrain
 {
+    private bool _unsure;
+
     public async Task Hear(string contact, long version, byte[]? fact)
     {
+        if (_unsure) throw new OrleansException("this activation gave up, for what it held may not be durable; ask again");
         var what = fact is null ? null : Wire.Unpack<ContactFact>(fact);
         var known = stored.State.Contacts.GetValueOrDefault(contact);
         if (known is not null && known.Version >= version) return;
@@ -39,8 +42,15 @@ public sealed class CustomerGrain(
         state.Version = Math.Max(state.Version + 1, cluster.Time.WallMs);
         var scopes = state.Scopes.Count;
         state.Scopes.UnionWith(Told.ScopesOf(evaluation));
-        if (mustKeep || state.Scopes.Count > scopes)
-            await this.Keep(stored);
+        try
+        {
+            if (mustKeep || state.Scopes.Count > scopes) await this.Keep(stored);
+        }
+        catch
+        {
+            _unsure = true; // the same version, told again, must not be taken for one that is kept
+            throw;
+        }
         _ = cluster.Teller.Tell(new(new(SubjectKind.Other, this.GetPrimaryKeyString()), state.Version, Told.HomeOf(evaluation), evaluation, []), state.Scopes);
     }
 }

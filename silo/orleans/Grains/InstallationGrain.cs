@@ -66,7 +66,16 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
 
     public Task<byte[]> Files() => Task.FromResult(Wire.Pack(stored.State.Files));
 
-    private Task Add(SortedSet<string> set, string one) => set.Add(one) ? Write() : Task.CompletedTask;
+    private async Task Add(SortedSet<string> set, string one)
+    {
+        if (!set.Add(one)) return;
+        try { await Write(); }
+        catch
+        {
+            set.Remove(one); // who asks next must not be told that it is kept
+            throw;
+        }
+    }
 
     private async Task Write()
     {

@@ -15,6 +15,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     private SubjectLife _life = null!;
     private ContactFact? _toldFact;
     private Task _heard = Task.CompletedTask;
+    private bool _unsure;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -26,6 +27,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
 
     public async Task<byte[]> Take(byte[] frame)
     {
+        Sure();
         var (verdicts, mustKeep) = _life.Take(TurnFrame.Read(frame).Events, cluster.Time.Now);
         await Settle(mustKeep);
         if (_subject.Kind == SubjectKind.Survey) await Link();
@@ -45,10 +47,15 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
         foreach (var (ticket, events) in tickets) await GrainFactory.Keeper(ticket).Take(TurnFrame.Write(0, events));
     }
 
-    public Task Judge() => Settle(_life.Judge(cluster.Time.Now));
+    public Task Judge()
+    {
+        Sure();
+        return Settle(_life.Judge(cluster.Time.Now));
+    }
 
     public async Task Retell(bool again)
     {
+        Sure();
         if (!again && _heard.IsCompletedSuccessfully) return;
         _toldFact = null;
         await Settle(_life.Judge(cluster.Time.Now));
@@ -62,8 +69,24 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
         var state = stored.State;
         // Ahead of every version told before, also by an activation that could not keep the last ones; needs clocks that agree to a second.
         state.Version = Math.Max(state.Version + 1, cluster.Time.WallMs);
-        if (Concerns(state) || mustKeep) await Keep();
+        try
+        {
+            if (Concerns(state) || mustKeep) await Keep();
+        }
+        catch
+        {
+            // The state holds what may not be durable: a repeat would be answered as a duplicate of something that is nowhere.
+            _unsure = true;
+            DeactivateOnIdle();
+            throw;
+        }
         Tell();
+    }
+
+    /// <summary>Those that waited in line behind a failure are asked to come again, to an activation that has read what is durable.</summary>
+    private void Sure()
+    {
+        if (_unsure) throw new OrleansException("this activation gave up, for what it held may not be durable; ask again");
     }
 
     /// <returns>whether somebody is concerned for the first time</returns>
