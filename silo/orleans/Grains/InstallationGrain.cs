@@ -32,6 +32,7 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
 
     private readonly SortedDictionary<string, SourceReport[]> _sources = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly HashSet<(SortedSet<string> Set, string One)> _kept = [];
     private readonly Dictionary<bool, Task<int>> _next = [];
     private Task<int> _repairing = Task.FromResult(0);
 
@@ -66,15 +67,13 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
 
     public Task<byte[]> Files() => Task.FromResult(Wire.Pack(stored.State.Files));
 
+    // Who asks is told that it is kept only when it is, also while somebody else's write of it is under way or has failed.
     private async Task Add(SortedSet<string> set, string one)
     {
-        if (!set.Add(one)) return;
-        try { await Write(); }
-        catch
-        {
-            set.Remove(one); // who asks next must not be told that it is kept
-            throw;
-        }
+        set.Add(one);
+        if (_kept.Contains((set, one))) return;
+        await Write();
+        _kept.Add((set, one));
     }
 
     private async Task Write()

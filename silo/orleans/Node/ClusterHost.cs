@@ -151,7 +151,11 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
                 ReadOnly = false;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested) { }
-            catch (Exception fault) when (fault is not OutOfMemoryException) { log.LogWarning(fault, "the cluster cannot be reached; tried again"); }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                ReadOnly = true; // not ready: a balancer sends to another node meanwhile
+                log.LogWarning(fault, "the cluster cannot be reached; tried again");
+            }
         }
     }
 
