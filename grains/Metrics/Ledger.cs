@@ -94,6 +94,16 @@ public sealed class Ledger
         return parts;
     }
 
+    /// <summary>All that was added and not taken off, apart from the members: as contributions of nobody, in no order.</summary>
+    public IEnumerable<Contribution> Image()
+    {
+        foreach (var (minute, bucket) in _minutes)
+            foreach (var (key, n) in bucket) yield return new(ContributionKind.Point, key, null, null, minute, n);
+        foreach (var (minute, bucket) in _samples)
+            foreach (var (key, values) in bucket)
+                foreach (var value in values) yield return new(ContributionKind.Sample, key, null, null, minute, value);
+    }
+
     /// <summary>The first minute that holds anything, or null.</summary>
     public long? FirstMinute => _minutes.Count == 0 ? null : _minutes.Keys.Min();
 

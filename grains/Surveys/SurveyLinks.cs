@@ -14,6 +14,8 @@ public sealed class SurveyLinks
     /// <summary>In the order of arrival.</summary>
     public IReadOnlyList<Event> Events => _events;
 
+    public IReadOnlyCollection<Subject> Tickets => _tickets;
+
     /// <summary>The ticket that an event of a survey names; null for any other event or target.</summary>
     public static Subject? TicketOf(Event e) => TargetOf(e) is { } target && Subject.Parse(target) is { Kind: SubjectKind.Ticket, Id.Length: > 0 } ticket ? ticket : null;
 

@@ -29,6 +29,14 @@ public sealed class Books
         for (var i = head; i < nowEnd; i++) Apply(who, now[i], 1);
     }
 
+    /// <summary>Puts on what a scope's ledger held, members apart: <see cref="Ledger.Image"/>.</summary>
+    public void Restore(string scope, IEnumerable<Contribution> image)
+    {
+        var slash = scope.IndexOf('/', StringComparison.Ordinal);
+        var ledger = slash < 0 ? _everything : Of(scope[0] == 'q' ? _queues : _departments, scope[..(slash + 1)], scope[(slash + 1)..]);
+        foreach (var c in image) ledger.Add(default, c, 1);
+    }
+
     private void Apply(Subject who, in Contribution c, int sign)
     {
         _everything.Add(who, c, sign);

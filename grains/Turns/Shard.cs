@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
-using OpsMonitor.Grains.Surveys;
 
 namespace OpsMonitor.Grains.Turns;
 
@@ -17,6 +17,9 @@ public sealed record TurnInput(long Now, IReadOnlyList<Event> Events, bool Repla
 
     /// <summary>A policy or calendar that is saved in this turn, after all that was due by the old ones.</summary>
     public PolicyChange? Change { get; init; }
+
+    /// <summary>Of every subject that left memory and that these events concern, all events of earlier turns: <see cref="Recall"/>.</summary>
+    public IReadOnlyList<Recalled> Recalled { get; init; } = [];
 }
 
 /// <summary>
@@ -27,30 +30,32 @@ public sealed record TurnEffects(
     IReadOnlyList<Verdict> Verdicts, IReadOnlyList<Event> Commit, IReadOnlyList<Alert> Alerts, bool MustCommit, long NextWake);
 
 /// <summary>Back-fill takes events of any age and sends no alerts.</summary>
-public sealed record ShardOptions(bool Backfill = false);
+/// <param name="LeaveAfterMs">for how long a subject that is over must have been quiet to leave memory; <see cref="long.MaxValue"/>: none ever does</param>
+public sealed record ShardOptions(bool Backfill = false, long LeaveAfterMs = long.MaxValue);
 
 /// <summary>
 /// All subjects of one installation (or of one partition of it) and the sums over them. <see cref="Step"/> is the turn: due deadlines first,
 /// then ingest; state changes only there. No clock, no I/O: the same inputs give the same effects. (design: The idea)
 /// </summary>
-public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(policies)
+public sealed partial class Shard(PolicySet policies, ShardOptions options) : Tally(policies)
 {
     /// <summary>
     /// How many tickets and callbacks a turn judges anew after a saving: a few ten ms of work. The rest follows in the next turns; each is a frame,
     /// so that a replay judges the same ones at the same instants.
     /// </summary>
-    public const int SweptPerTurn = 1_000, LookedAtPerTurn = 20_000;
+    public const int SweptPerTurn = 1_000;
 
-    private sealed class Held
+    private sealed class Held(History history)
     {
-        public readonly History History = new();
+        public readonly History History = history;
+        public long Touched; // tells one evaluation of it from another
         public bool Dirty;
     }
 
     private readonly Dictionary<Subject, Held> _subjects = [];
     private readonly Dictionary<string, SortedDictionary<(long At, Subject Contact), ContactFact>> _customers = new(StringComparer.Ordinal);
     private readonly Dictionary<UInt128, ulong> _seen = [];
-    private readonly Dictionary<Subject, SurveyLinks> _surveys = [];
+    private readonly Dictionary<Subject, HeldSurvey> _surveys = [];
     private readonly List<Subject> _dirty = []; // each once, in the order of arrival until it is settled
     private readonly SortedSet<string> _dirtyCustomers = new(StringComparer.Ordinal);
 
@@ -65,6 +70,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     {
         var now = Math.Max(Now, input.Now); // a clock that is set back does not un-happen a breach
         Now = now;
+        foreach (var recalled in input.Recalled) ComeBack(recalled);
         var changed = new List<Alert>();
         WakeDue(now);
         Settle(now, changed);
@@ -87,18 +93,30 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen], [.. _subjects.SelectMany(s => s.Value.History.All.Where(e => e.Subject == s.Key)), .. _surveys.Values.SelectMany(s => s.Events)], [.. Alerts.All],
-        new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal)) { Edits = Edits };
+        Now, LastEventAt, [.. _seen], [.. _subjects.Select(s => KeyValuePair.Create(s.Key, s.Value.History.Copy()))], [.. Alerts.All],
+        new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal))
+    {
+        Edits = Edits,
+        Surveys = [.. _surveys.Values.SelectMany(s => s.Links.Events)],
+        Judged = new(
+            [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
+            [.. _customers.Values.SelectMany(c => c.Values)], _left.All()),
+    };
 
-    /// <summary>Goes on where the image was taken. Only on a fresh shard; rows and sums are judged anew from the histories.</summary>
+    /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
     /// <param name="policies">as they stand with the image's edits; null for those of the start</param>
-    public void Resume(ShardImage image, PolicySet? policies = null)
+    /// <param name="asJudged">rows and sums are those of the image; else they are judged anew, which an image that subjects have left cannot be</param>
+    public void Resume(ShardImage image, PolicySet? policies = null, bool asJudged = false)
     {
         (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
+        _seen.EnsureCapacity(image.Seen.Count);
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
         foreach (var (name, stats) in image.Sources) Sources[name] = stats.Copy(); // the image stays as it was taken
         foreach (var alert in image.Alerts) Alerts.Remember(alert);
-        foreach (var e in image.Histories) Insert(e);
+        foreach (var (who, history) in image.Histories) _subjects[who] = new(history.Copy());
+        foreach (var e in image.Surveys) SurveyOf(e.Subject).Links.Add(e); // the tickets have it in their own histories
+        if (asJudged || image.Judged.Left.Count > 0) { Resume(image.Judged); return; }
+        foreach (var (who, held) in _subjects) Touch(who, held);
         Settle(Now, []);
     }
 
@@ -131,13 +149,12 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     // Only what is open: a clock that has ended keeps what it ended under.
     private void Sweep()
     {
-        var (judged, looked) = (0, 0);
+        var judged = 0;
         foreach (var who in Subjects(_swept))
         {
             if (who.Kind > SubjectKind.Callback) break;
-            if (judged == SweptPerTurn || looked == LookedAtPerTurn) return;
-            looked++;
-            _swept = who;
+            if (judged == SweptPerTurn) return;
+            _swept = who; // who is over counts for nothing here: whether it is still in memory must not show
             if (Last(who).Row is { EndedAt: not null }) continue;
             Touch(who, _subjects[who]);
             judged++;
@@ -150,13 +167,18 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         if (e.Data is AlertDeed || SubjectRules.HasRow(e)) { Insert(e.Subject, e); return; }
         Version++;
         if (e.Subject.Kind != SubjectKind.Survey || e.Data is null) return;
-        if (!_surveys.TryGetValue(e.Subject, out var survey)) _surveys[e.Subject] = survey = new();
-        foreach (var (ticket, of) in survey.Add(e)) Insert(ticket, of);
+        var survey = SurveyOf(e.Subject);
+        foreach (var (ticket, of) in survey.Links.Add(e)) Insert(ticket, of);
+        Quiet(e.Subject, survey.Touched = ++_touches, e.At);
     }
 
     private void Insert(Subject who, Event e)
     {
-        if (!_subjects.TryGetValue(who, out var held)) _subjects[who] = held = new();
+        if (!_subjects.TryGetValue(who, out var held))
+        {
+            if (IsAway(who)) throw new InvalidOperationException($"{who} left memory and was not recalled");
+            _subjects[who] = held = new(new());
+        }
         if (e.Data is AlertDeed) held.History.AddDeed(e); else held.History.Add(e);
         Touch(who, held);
     }
@@ -193,6 +215,8 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
                 next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
             }
             Exchange(subject, next);
+            held.Touched = ++_touches;
+            if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers)
@@ -205,8 +229,11 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 
     private void Remember(ContactFact fact, int sign)
     {
-        if (!_customers.TryGetValue(fact.CustomerRef, out var contacts)) _customers[fact.CustomerRef] = contacts = [];
+        var contacts = ContactsOf(fact.CustomerRef);
         if (sign > 0) contacts[(fact.InitiatedAt, fact.Contact)] = fact; else contacts.Remove((fact.InitiatedAt, fact.Contact));
         _dirtyCustomers.Add(fact.CustomerRef);
     }
+
+    private SortedDictionary<(long At, Subject Contact), ContactFact> ContactsOf(string customer) =>
+        _customers.TryGetValue(customer, out var contacts) ? contacts : _customers[customer] = [];
 }

@@ -1,21 +1,39 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
 
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>
-/// A shard at the end of a turn, without anything that can be judged again: identities seen, histories, the alerts' lives, what is known of the
-/// sources. Resuming from it and taking the later turns equals taking all turns. (design: The journal)
+/// A shard at the end of a turn: identities seen, histories, the alerts' lives, what is known of the sources; and what was judged of it.
+/// Resuming from it and taking the later turns equals taking all turns. (design: The journal)
 /// </summary>
 public sealed record ShardImage(
     long Now,
     long LastEventAt,
     IReadOnlyList<KeyValuePair<UInt128, ulong>> Seen,
-    IReadOnlyList<Event> Histories,
+    IReadOnlyList<KeyValuePair<Subject, History>> Histories,
     IReadOnlyList<Alert> Alerts,
     IReadOnlyDictionary<string, SourceStats> Sources)
 {
     /// <summary>What was saved up to here: the histories are judged anew by it.</summary>
     public IReadOnlyList<PolicyEdit> Edits { get; init; } = [];
+
+    /// <summary>The surveys' events; each is also in the histories of its tickets.</summary>
+    public IReadOnlyList<Event> Surveys { get; init; } = [];
+
+    public JudgedImage Judged { get; init; } = JudgedImage.None;
+}
+
+/// <summary>What follows from histories, some of which are not in memory any more.</summary>
+/// <param name="Rows">of those in memory, customers among them, in the order of their subjects</param>
+/// <param name="Sums">of each scope, members apart: those follow from the rows</param>
+/// <param name="Contacts">what the customers' files keep</param>
+/// <param name="Left">see <see cref="SubjectSet.All"/></param>
+public sealed record JudgedImage(
+    IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, IReadOnlyList<Contribution>>> Sums,
+    IReadOnlyList<ContactFact> Contacts, IReadOnlyList<ulong> Left)
+{
+    public static readonly JudgedImage None = new([], [], [], []);
 }

@@ -9,7 +9,7 @@ namespace OpsMonitor.Grains.Turns;
 /// What is known of many subjects at an instant: the row of each, the sums over all of them, the alerts, and when the next row will change
 /// although nothing happens. Every page, list and number is read from here, whichever host keeps it up to date. (design: rules 2 to 4)
 /// </summary>
-public abstract class Tally(PolicySet policies)
+public abstract partial class Tally(PolicySet policies)
 {
     private readonly Dictionary<Subject, Evaluation> _rows = [];
     private readonly SortedSet<Subject> _order = [];

@@ -13,6 +13,9 @@ public sealed record WriterOptions(bool Backfill = false, bool Keeps = true, boo
     public long EventsPerSnapshot { get; init; } = 200_000;
 
     public long SnapshotShare { get; init; } = 2;
+
+    /// <summary>See <see cref="ShardOptions"/>.</summary>
+    public long LeaveAfterMs { get; init; } = long.MaxValue;
 }
 
 /// <summary>
@@ -51,10 +54,10 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
             case WriterInput.SendFailed s: ArmReports(Outbox.Failed(s.Id, s.NextAttemptAt)); break;
             case WriterInput.ReportsWaited: Outbox.WaitedLongEnough(); break;
             case WriterInput.Resume r:
-                Shard.Resume(r.Image, r.Policies);
+                Shard.Resume(r.Image, r.Policies, r.AsJudged);
                 _snapshotAt = Shard.EventCount;
                 break;
-            case WriterInput.Replay r: Shard.Step(new(r.Now, r.Events, Replayed: true) { Change = r.Saved }); break;
+            case WriterInput.Replay r: Shard.Step(new(r.Now, r.Events, Replayed: true) { Change = r.Saved, Recalled = r.Recalled }); break;
             case WriterInput.Recovered r: if (!options.Frozen) Take(new WriterInput.Turn(r.Now, [])); break;
             case WriterInput.SnapshotDone: _snapshotting = false; break;
             case WriterInput.Stop: Stop(); break;
@@ -62,7 +65,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
         return [.. _effects];
     }
 
-    private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill));
+    private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill, options.LeaveAfterMs));
 
     private void Take(WriterInput.Change change)
     {
@@ -80,7 +83,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
             offers = [];
         }
         var version = Shard.Version;
-        var effects = Shard.Step(InputOf(turn.Now, offers) with { Change = change });
+        var effects = Shard.Step(InputOf(turn.Now, offers) with { Change = change, Recalled = turn.Recalled });
         _pending = new(offers, effects, version, change?.Edit);
         // What must be told is in the same commit as its cause; so is what came of telling earlier.
         if (effects.MustCommit && options.Keeps && !ReadOnly)

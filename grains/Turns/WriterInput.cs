@@ -19,7 +19,11 @@ public class Offer(IReadOnlyList<Event> events, EventHash[] hashes, long bytes)
 public abstract record WriterInput
 {
     /// <summary>Due deadlines, then these offers (none for a tick). Not while a commit is under way.</summary>
-    public sealed record Turn(long Now, IReadOnlyList<Offer> Offers) : WriterInput;
+    public sealed record Turn(long Now, IReadOnlyList<Offer> Offers) : WriterInput
+    {
+        /// <summary>See <see cref="TurnInput.Recalled"/>.</summary>
+        public IReadOnlyList<Recalled> Recalled { get; init; } = [];
+    }
 
     /// <summary>A turn that takes a saved policy or calendar. Refused where its number is not the next one: somebody else saved first.</summary>
     public sealed record Change(long Now, PolicyChange Saved) : WriterInput;
@@ -40,10 +44,15 @@ public abstract record WriterInput
     public sealed record ReportsWaited : WriterInput;
 
     /// <summary>Recovery begins with the newest good snapshot, if there is one ...</summary>
-    public sealed record Resume(ShardImage Image, PolicySet? Policies = null) : WriterInput;
+    /// <param name="AsJudged">see <see cref="Shard.Resume"/></param>
+    public sealed record Resume(ShardImage Image, PolicySet? Policies = null, bool AsJudged = true) : WriterInput;
 
     /// <summary>... goes on with each frame after it ...</summary>
-    public sealed record Replay(long Now, IReadOnlyList<Event> Events, PolicyChange? Saved = null) : WriterInput;
+    public sealed record Replay(long Now, IReadOnlyList<Event> Events, PolicyChange? Saved = null) : WriterInput
+    {
+        /// <summary>Of frames before this one.</summary>
+        public IReadOnlyList<Recalled> Recalled { get; init; } = [];
+    }
 
     /// <summary>... and ends at an instant: everything overdue is raised at once, with its true time.</summary>
     public sealed record Recovered(long Now) : WriterInput;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Surveys;
+using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local.Journal;
 
 namespace OpsMonitor.Silo.Local;
@@ -19,15 +20,66 @@ internal sealed class HistoryIndexer : IDisposable
     private readonly Channel<(long Sequence, IReadOnlyList<Event> Events)> _committed =
         System.Threading.Channels.Channel.CreateBounded<(long, IReadOnlyList<Event>)>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
-    private readonly Task _work;
+    private Task _work = Task.CompletedTask;
 
     public HistoryIndexer(string folder, FrameJournal journal, Action<string> announce)
     {
         _journal = journal;
         _index = SubjectIndex.Open(folder, announce);
         if (journal.Gap is not null || _index.IndexedTo > journal.LastSequence) _index.ForgetAfter(journal.LastSequence);
+        lock (_gate) CatchUp(); // a replay asks for those that left memory
+    }
+
+    /// <summary>Recovery is over: what is committed from now on is noted in the background.</summary>
+    public void Start()
+    {
         Committed(0, []);
         _work = Task.Run(Follow);
+    }
+
+    /// <summary>The rows of those that left memory.</summary>
+    public long KeptCount => _index.KeptCount;
+
+    /// <summary>Keeps what is about to leave memory, once every frame it follows from is in the index.</summary>
+    public void Keep(IReadOnlyList<Leaver> leavers, long sequence)
+    {
+        lock (_gate)
+        {
+            if (_index.IndexedTo < sequence) CatchUp();
+            _index.Keep(leavers, sequence);
+        }
+    }
+
+    /// <summary>What was kept so far survives a power cut when this returns: a snapshot is about to rely on it.</summary>
+    public void Sync() => _index.Sync();
+
+    /// <summary>All events of subjects that left memory, of frames before one; all those frames were indexed before they left.</summary>
+    public IReadOnlyList<Recalled> Recall(IReadOnlyCollection<Subject> subjects, long before)
+    {
+        var own = Read(subjects, before);
+        var surveys = new SortedSet<Subject>(own.SelectMany(o => o.Value.Where(e => e.Subject != o.Key)).Select(e => e.Subject));
+        var naming = Read(surveys, before);
+        return [.. own.Select(o => new Recalled(o.Key,
+            [.. o.Value.Concat(o.Value.Where(e => e.Subject != o.Key).Select(e => e.Subject).Distinct()
+                .SelectMany(s => naming[s].Where(e => e.Subject == s && SurveyLinks.NamesNothing(e)))).Order()]))];
+    }
+
+    // Each frame once, however many of the subjects it speaks of; of its lines only those that may be theirs are parsed.
+    private SortedDictionary<Subject, List<Event>> Read(IReadOnlyCollection<Subject> subjects, long before)
+    {
+        var found = new SortedDictionary<Subject, List<Event>>();
+        var frames = new SortedDictionary<long, List<Subject>>();
+        foreach (var subject in subjects)
+        {
+            found[subject] = [];
+            foreach (var sequence in _index.Frames(subject.ToString(), before))
+                if (frames.TryGetValue(sequence, out var others)) others.Add(subject); else frames[sequence] = [subject];
+        }
+        foreach (var (sequence, wanted) in frames)
+            foreach (var e in TurnFrame.Read(_journal.ReadFrom(sequence - 1).First().Frame, wanted))
+                foreach (var subject in wanted)
+                    if (e.Subject == subject || SurveyLinks.TicketOf(e) == subject) found[subject].Add(e);
+        return found;
     }
 
     /// <summary>A turn was committed; never blocks.</summary>
@@ -39,9 +91,7 @@ internal sealed class HistoryIndexer : IDisposable
         lock (_gate)
         {
             CatchUp();
-            var own = In(subject).Where(e => e.Subject == subject || SurveyLinks.TicketOf(e) == subject).ToList();
-            var surveys = own.Select(e => e.Subject).Where(s => s != subject).Distinct().ToList();
-            return [.. own.Concat(surveys.SelectMany(survey => In(survey).Where(e => e.Subject == survey && SurveyLinks.NamesNothing(e)))).Order()];
+            return Recall([subject], long.MaxValue)[0].Events;
         }
     }
 
@@ -51,11 +101,6 @@ internal sealed class HistoryIndexer : IDisposable
         _work.Wait(TimeSpan.FromSeconds(10));
         _index.Dispose();
     }
-
-    // A frame at a time: ReadFrom walks, so ask only for the frames named.
-    private IEnumerable<Event> In(Subject subject) => _index.Frames(subject.ToString()).ToList().SelectMany(At);
-
-    private IEnumerable<Event> At(long sequence) => TurnFrame.Read(_journal.ReadFrom(sequence - 1).First().Frame).Events;
 
     private async Task Follow()
     {

@@ -25,6 +25,12 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
 
     /// <summary>Only look: recover, take no turn, write nothing.</summary>
     public bool Frozen { get; init; }
+
+    /// <summary>How long a subject that is over stays in memory after it was last heard of, in ms; null for always. Needs a data folder.</summary>
+    public long? LeaveAfterMs { get; init; }
+
+    /// <summary>Tells <see cref="Policies"/> from others, whatever a snapshot was judged by; "" where they are always the same.</summary>
+    public string PoliciesMark { get; init; } = "";
 }
 
 /// <summary>Why events are not taken now. Nothing of the batch was kept; sending it again is safe.</summary>
@@ -34,7 +40,7 @@ public enum Refusal { None, Full, ReadOnly }
 /// The single-machine host: one writer owns the shard and the journal. A turn is due deadlines, then up to 512 events; one commit; then the
 /// answers. While one commit runs, the queue fills and becomes the next batch. (design: one picture)
 /// </summary>
-public sealed class LocalHost : IAsyncDisposable
+public sealed partial class LocalHost : IAsyncDisposable
 {
     private const int EventsPerTurn = 512;
 
@@ -73,12 +79,15 @@ public sealed class LocalHost : IAsyncDisposable
     {
         (_options, _clock, _announce) = (options, clock, announce);
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
-        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen));
+        var leaving = _journal is not null && !options.Frozen ? options.LeaveAfterMs ?? long.MaxValue : long.MaxValue;
+        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving });
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
         if (_journal is not null && !options.Frozen) Outbox = new(_journal, _writer, _stepping, clock, Wake);
         Live(options.Past);
-        Recover();
         if (_journal is not null && !options.Frozen) _history = new(options.DataFolder!, _journal, announce);
+        if (_history is not null) Kept = new(options.DataFolder!);
+        Recover();
+        _history?.Start();
         _writing = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
@@ -163,9 +172,11 @@ public sealed class LocalHost : IAsyncDisposable
         await _stop.CancelAsync();
         try { await _writing; } catch (OperationCanceledException) { }
         await _snapshotting;
+        await _leaving;
         Tell(new WriterInput.SnapshotDone());
         while (Tell(new WriterInput.Stop())) { }
         await _snapshotting;
+        Kept?.Dispose();
         _history?.Dispose();
         Outbox?.Dispose();
         _journal?.Dispose();
@@ -200,8 +211,9 @@ public sealed class LocalHost : IAsyncDisposable
                 while (_savings.TryDequeue(out _saving)) Tell(new WriterInput.Change(Now, _saving.Change));
                 Gather(batch);
                 if (_snapshotting.IsCompleted) Tell(new WriterInput.SnapshotDone());
-                Tell(new WriterInput.Turn(Now, batch));
+                Tell(new WriterInput.Turn(Now, batch) { Recalled = Recall(batch) });
                 batch.Clear();
+                LetGo();
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
@@ -312,36 +324,6 @@ public sealed class LocalHost : IAsyncDisposable
         _announce($"read-only from now on: {why}");
         if (_journal is not null) Replay(_journal);
         _wakeAt = 0; // at once: it was of the state that was dropped; the next turn says anew
-    }
-
-    /// <summary>The newest snapshot that this journal knows, then the turns after it.</summary>
-    private long Replay(FrameJournal journal)
-    {
-        var frames = 0L;
-        var snapshot = _options.Frozen ? null : _snapshots?.ReadNewestGood(_announce, journal.Holds); // verify trusts the journal alone
-        if (snapshot is { } found)
-        {
-            var image = ShardSnapshot.Read(found.Payload);
-            Step(new WriterInput.Resume(image, image.Edits.Count > 0 ? _options.Reread?.Invoke(image.Edits) : null));
-        }
-        foreach (var (_, bytes) in journal.ReadFrom(snapshot?.Sequence ?? 0))
-        {
-            var frame = TurnFrame.Read(bytes);
-            Step(new WriterInput.Replay(frame.Now, frame.Events, frame.Edit is { } edit ? new(edit, _options.Reread?.Invoke([.. _writer.Shard.Edits, edit])) : null));
-            frames++;
-        }
-        return frames;
-    }
-
-    /// <summary>The image was taken between turns; writing it is not the writer's work.</summary>
-    private void Keep(ShardImage image)
-    {
-        var (sequence, hash) = (_journal!.LastSequence, _journal.LastHash.ToArray());
-        _snapshotting = Task.Run(() =>
-        {
-            try { _snapshots!.Write(sequence, hash, ShardSnapshot.Write(image)); }
-            catch (IOException failure) { _announce($"no snapshot: {failure.Message}"); } // a start takes longer; nothing is lost
-        });
     }
 
     private void Answer(Asked offer, IReadOnlyList<Verdict>? verdicts)

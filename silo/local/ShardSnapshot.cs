@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Silo.Local;
@@ -8,18 +9,27 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 4;
+    public const int FoldVersion = 5;
 
-    public static byte[] Write(ShardImage image)
+    /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
+    public static byte[] Write(ShardImage image, string policies = "")
     {
         using var bytes = new MemoryStream();
         using var w = new BinaryWriter(bytes);
+        w.Write(policies);
         w.Write(image.Now);
         w.Write(image.LastEventAt);
         w.Write(image.Seen.Count);
         foreach (var (identity, body) in image.Seen) { w.Write((ulong)(identity >> 64)); w.Write((ulong)identity); w.Write(body); }
         w.Write(image.Histories.Count);
-        foreach (var e in image.Histories) { w.Write(e.Raw.Length); w.Write(e.Raw.Span); }
+        foreach (var (who, history) in image.Histories)
+        {
+            var packed = history.Pack();
+            w.Write(who.ToString());
+            w.Write(packed.Length);
+            w.Write(packed);
+        }
+        Many(w, image.Surveys, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
         w.Write(image.Alerts.Count);
         foreach (var alert in image.Alerts) Write(w, alert);
         w.Write(image.Sources.Count);
@@ -30,21 +40,44 @@ public static class ShardSnapshot
         }
         w.Write(image.Edits.Count);
         foreach (var text in image.Edits.Select(EditText.Write)) { w.Write(text.Length); w.Write(text); }
+        Write(w, image.Judged);
         return bytes.ToArray();
     }
 
     /// <exception cref="InvalidDataException">an event in it cannot be read</exception>
-    public static ShardImage Read(byte[] bytes)
+    public static ShardImage Read(byte[] bytes) => ReadJudged(bytes).Image;
+
+    /// <inheritdoc cref="Read(byte[])"/>
+    public static (ShardImage Image, string Policies) ReadJudged(byte[] bytes)
     {
         using var r = new BinaryReader(new MemoryStream(bytes));
+        var policies = r.ReadString();
         var (now, last) = (r.ReadInt64(), r.ReadInt64());
         var seen = Many(r, () => KeyValuePair.Create(new UInt128(r.ReadUInt64(), r.ReadUInt64()), r.ReadUInt64()));
-        var histories = Many(r, () => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read"));
+        var histories = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), History.Of(r.ReadBytes(r.ReadInt32()))));
+        var surveys = Many(r, () => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read"));
         var alerts = Many(r, () => ReadAlert(r));
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
         foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
             r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
-        return new(now, last, seen, histories, alerts, sources) { Edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32()))) };
+        var edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32())));
+        return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Surveys = surveys, Judged = ReadJudged(r) }, policies);
+    }
+
+    private static void Write(BinaryWriter w, JudgedImage judged)
+    {
+        Many(w, judged.Rows, row => { w.Write(row.Key.ToString()); EvaluationBytes.Write(w, row.Value); });
+        Many(w, judged.Sums, sum => { w.Write(sum.Key); Many(w, sum.Value, c => EvaluationBytes.Write(w, c)); });
+        Many(w, judged.Contacts, fact => EvaluationBytes.Write(w, fact));
+        Many(w, judged.Left, w.Write);
+    }
+
+    private static JudgedImage ReadJudged(BinaryReader r)
+    {
+        var words = new WordPool();
+        var rows = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), EvaluationBytes.Read(r, words)));
+        var sums = Many(r, () => KeyValuePair.Create(r.ReadString(), (IReadOnlyList<Contribution>)Many(r, () => EvaluationBytes.ReadContribution(r, words))));
+        return new(rows, sums, Many(r, () => EvaluationBytes.ReadFact(r, words)), Many(r, r.ReadUInt64));
     }
 
     private static void Write(BinaryWriter w, Alert alert)

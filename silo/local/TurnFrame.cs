@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 
@@ -50,6 +51,30 @@ public sealed record TurnFrame(long Now, IReadOnlyList<Event> Events, PolicyEdit
             at = next + 1;
         }
         return new(now, events, edit);
+    }
+
+    /// <summary>Of a frame only the events whose line holds the id of one of these subjects: theirs, and few others.</summary>
+    /// <inheritdoc cref="Read(byte[])"/>
+    public static IEnumerable<Event> Read(byte[] bytes, IReadOnlyList<Subject> subjects)
+    {
+        var ids = subjects.Select(s => JsonSerializer.SerializeToUtf8Bytes(s.Id)[1..^1]).ToList();
+        var exact = subjects.All(s => s.Id.Length > 0 && s.Id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')); // written in one way only
+        var start = bytes.AsSpan().IndexOf(NewLine) + 1;
+        for (var at = start; at > 0 && at < bytes.Length;)
+        {
+            var next = bytes.AsSpan(at).IndexOf(NewLine) is var length && length < 0 ? bytes.Length : at + length;
+            var line = bytes.AsMemory(at, next - at);
+            at = next + 1;
+            if (line.Span[0] == EditMark || (exact && !Holds(line.Span, ids))) continue;
+            yield return EventReader.Read(line).Event ?? throw Unreadable("no event");
+        }
+    }
+
+    private static bool Holds(ReadOnlySpan<byte> line, List<byte[]> ids)
+    {
+        foreach (var id in ids)
+            if (line.IndexOf(id) >= 0) return true;
+        return false;
     }
 
     private static InvalidDataException Unreadable(string why) => new($"a journal frame cannot be read: {why}");

@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Explain;
@@ -13,7 +14,7 @@ public static class ExplainEndpoint
     {
         var host = context.RequestServices.GetRequiredService<IOpsHost>();
         var id = (string)context.Request.RouteValues["id"]!;
-        var (row, policies) = host.Read(tally => (tally.Find(new(SubjectKind.Ticket, id)), tally.Policies));
+        var (row, policies) = (Whole.Find(host, new(SubjectKind.Ticket, id)), host.Read(tally => tally.Policies));
         var history = row is null ? null : await host.HistoryAsync(row.Subject, context.RequestAborted);
         if (history is null or { Count: 0 }) await new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context);
         else await Reply.WriteAsync(context, 200, "application/json", json => ExplainJson.Write(json, id, history, policies, host.Now));

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Web.Reference;
 
@@ -23,6 +25,20 @@ public sealed class StartState
         reference.With(ReferenceData.Load(folder)),
         Both(PolicyFolder.Calendars, folder, CalendarReader.Read, c => c.Id),
         Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()));
+
+    /// <summary>Tells the files from any others: a hash over their names and contents. What was judged by other files must be judged anew.</summary>
+    public static string MarkOf(string? folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var root in new[] { PolicyFolder.Shipped, folder })
+            if (root is not null && Directory.Exists(root))
+                foreach (var file in Directory.GetFiles(root, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                {
+                    hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(root, file)}\n{new FileInfo(file).Length}\n"));
+                    hash.AppendData(File.ReadAllBytes(file));
+                }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <summary>All policies as they stand after these savings.</summary>
     /// <exception cref="ReferenceDataException">They do not go with the files.</exception>

@@ -1,11 +1,15 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local.Journal;
 
 namespace OpsMonitor.Web.Read;
 
 /// <summary>One unit of a number: a subject stands as often as it counts.</summary>
 internal readonly record struct DrillItem(Subject Subject, bool InNumerator);
+
+/// <summary>How often a subject that left memory counts, above and below.</summary>
+internal readonly record struct KeptWeight(Subject Subject, long Above, long Below);
 
 /// <summary>
 /// The list behind a number. A metric is a sum of measures above another; each contribution is multiplied out per subject, so that the
@@ -89,7 +93,35 @@ internal sealed class DrillDown
     }
 
     /// <summary>In the order of the subjects, and of a subject's units those in the numerator first.</summary>
-    public List<DrillItem> List(Tally tally, string scope, Window window, long now)
+    /// <param name="kept">of those that left memory: <see cref="Kept"/></param>
+    public List<DrillItem> List(Tally tally, IReadOnlyList<KeptWeight> kept, string scope, Window window, long now)
+    {
+        var items = List(tally, scope, window, now);
+        var inMemory = items.Count;
+        foreach (var (who, above, below) in kept)
+            if (below > 0 && !tally.Has(who)) Add(items, who, above, below);
+        return items.Count == inMemory ? items : [.. items.OrderBy(i => i.Subject)]; // stable: a subject's units keep their order
+    }
+
+    /// <summary>What those that left memory weigh in the number; nothing of them is true now.</summary>
+    public IReadOnlyList<KeptWeight> Kept(KeptRows? rows, string scope, Window window)
+    {
+        if (rows is null || _when is When.Now or When.Within) return [];
+        // Who is over is in no level any more: of them a level counts only those whose end lies after it.
+        return rows.Contributions(Floor(_when == When.UpToEnd ? window.To : window.From), (who, all) =>
+        {
+            var (above, below) = (0L, 0L);
+            foreach (var c in all)
+            {
+                if (!In(scope, c) || !In(window, c.At, 0)) continue;
+                above += c.Amount * Weight(_above, c.Key);
+                below += c.Amount * Weight(_below, c.Key);
+            }
+            return new KeptWeight(who, above, below);
+        });
+    }
+
+    private List<DrillItem> List(Tally tally, string scope, Window window, long now)
     {
         var items = new List<DrillItem>();
         var (who, above, below) = (default(Subject), 0L, 0L);

@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local.Journal;
 using OpsMonitor.Web.Serve;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
@@ -54,14 +55,13 @@ public static class ReadEndpoints
 
     private static Task List(HttpContext context, SubjectKind kind)
     {
-        var query = new Query(context.Request.Query, "department", "state", "metric", "window", "scope", "limit", "cursor");
-        if (query.Text("metric") is { } metric) return Behind(context, query, metric);
-        if (query.Text("window") is not null) throw new QueryException("window", "metric_missing", "A window belongs to a metric.");
+        var asked = new Query(context.Request.Query, "department", "state", "metric", "window", "scope", "limit", "cursor");
+        if (asked.Text("metric") is { } metric) return Behind(context, asked, metric);
+        if (asked.Text("window") is not null) throw new QueryException("window", "metric_missing", "A window belongs to a metric.");
         var (host, _) = Services(context);
-        var (scope, department, state, limit, after) = (query.Scope(), query.Text("department"), query.Text("state"), query.Limit(), query.Cursor());
-        var page = host.Read(tally => tally.Rows(kind, after is null ? null : new Subject(kind, after))
-            .Where(r => Concerns(r, scope, department) && IsIn(r, state))
-            .Take(limit + 1).ToList());
+        var (scope, department, state, limit, after) = (asked.Scope(), asked.Text("department"), asked.Text("state"), asked.Limit(), asked.Cursor());
+        var query = new KeptQuery(kind, after, limit + 1, department ?? Named("department/", scope), Named("queue/", scope), state);
+        var page = Whole.Page(host, state is "open" or "unresolved" or "breached" ? null : query, r => Concerns(r, scope, department) && IsIn(r, state), kind, after, limit + 1);
         return Answer(context, writer =>
         {
             WriteItems(writer, page.Take(limit), row => RowJson.WriteRow(writer, row, clocks: false, host.Now));
@@ -78,10 +78,10 @@ public static class ReadEndpoints
         if (query.Text("department") is { } department) scope = scope == "all" ? "department/" + department : throw new QueryException("department", "scope_twice", "Give a scope or a department.");
         var (window, _) = query.Window(directory, scope, host.Now);
         var (limit, offset) = (query.Limit(), query.Offset());
-        var (num, n, page) = host.Read(tally =>
+        var (num, n, page) = Whole.Read(host, rows => drill.Kept(rows, scope, window), (tally, kept) =>
         {
-            var all = drill.List(tally, scope, window, tally.Now == long.MinValue ? host.Now : Math.Min(tally.Now, window.To));
-            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: tally.Find(i.Subject))).ToList());
+            var all = drill.List(tally, kept, scope, window, tally.Now == long.MinValue ? host.Now : Math.Min(tally.Now, window.To));
+            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: Whole.Row(host, tally, i.Subject))).ToList());
         });
         return Answer(context, writer =>
         {
@@ -102,7 +102,7 @@ public static class ReadEndpoints
     {
         _ = new Query(context.Request.Query);
         var (host, _) = Services(context);
-        var row = host.Read(tally => tally.Find(new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!)));
+        var row = Whole.Find(host, new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!));
         if (row is null)
         {
             await new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context);
@@ -143,6 +143,8 @@ public static class ReadEndpoints
     private static bool Concerns(Row row, string scope, string? department) =>
         (department is null || row.DepartmentId == department)
         && (scope == "all" || (row.QueueId is not null && scope == "queue/" + row.QueueId) || (row.DepartmentId is not null && scope == "department/" + row.DepartmentId));
+
+    private static string? Named(string kind, string scope) => scope.StartsWith(kind, StringComparison.Ordinal) ? scope[kind.Length..] : null;
 
     /// <summary>Four words span states; any other is a state by its name.</summary>
     private static bool IsIn(Row row, string? state) => state switch

@@ -32,6 +32,9 @@ public interface IOpsHost
 
     OutboxCensus OutboxCensus => default;
 
+    /// <summary>The rows of those that left memory, for lists; null for a host that keeps all in memory.</summary>
+    KeptRows? Kept => null;
+
     /// <summary>After something changed and is durable. Must not block.</summary>
     event Action? Changed;
 
@@ -68,6 +71,8 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
     public Outbox? Outbox => host.Outbox;
 
     public OutboxCensus OutboxCensus => host.OutboxCensus;
+
+    public KeptRows? Kept => host.Kept;
 
     public event Action? Changed
     {

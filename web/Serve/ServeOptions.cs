@@ -5,4 +5,8 @@ namespace OpsMonitor.Web.Serve;
 /// <param name="Reference">folder with departments.yaml, queues.yaml, policies/, calendars/; null = <c>reference</c> in the data folder where it exists</param>
 /// <param name="BackfillUntil">Unix ms; judge as of this instant, take events of any age, send no alerts</param>
 public sealed record ServeOptions(
-    string DataFolder, string Url, string? Reference = null, bool Demo = false, int Seed = 1, int Speed = 1, long? BackfillUntil = null, string Zone = "UTC");
+    string DataFolder, string Url, string? Reference = null, bool Demo = false, int Seed = 1, int Speed = 1, long? BackfillUntil = null, string Zone = "UTC")
+{
+    /// <summary>How long what is over stays in memory after it was last heard of, in ms. Pages show it all the same.</summary>
+    public long LeaveAfterMs { get; init; } = 10 * 60_000;
+}

@@ -28,7 +28,9 @@ public static class Server
         return Build(options, reference, start, clock, announce, services =>
         {
             if (options.Demo) AddDemo(services, options, start, clock, announce);
-            else Own(services, LocalHost.Open(new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith }, clock, announce));
+            else Own(services, LocalHost.Open(
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) },
+                clock, announce));
         });
     }
 

@@ -6,18 +6,18 @@ using Microsoft.Data.Sqlite;
 namespace OpsMonitor.Silo.Local.Journal;
 
 /// <summary>
-/// Which frames may speak of which subject, for history pages. Derived from the journal: it may be deleted at any time and is then
-/// built again from frame 1. A subject is known by eight bytes of its name's hash: two that share them are found with each other's frames,
+/// Which frames may speak of which subject, and the rows of those that left memory. Derived from the journal: it may be deleted at any time and is then
+/// built again from frame 1. In the index of frames a subject is known by eight bytes of its name's hash: two that share them are found with each other's frames,
 /// which the reader of a frame sorts out. Safe to call from several threads; calls take turns.
 /// </summary>
-public sealed class SubjectIndex : IDisposable
+public sealed partial class SubjectIndex : IDisposable
 {
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
-    private const int LayoutVersion = 3;
+    private const int LayoutVersion = 4;
 
-    private readonly Lock _gate = new();
-    private readonly SqliteConnection _connection;
+    private readonly Lock _gate = new(), _reading = new(); // a turn that recalls somebody does not wait for what is being indexed
+    private readonly SqliteConnection _connection, _reader;
     private readonly SqliteCommand _addEntry;
     private readonly SqliteCommand _setProgress;
     private readonly SqliteCommand _frames;
@@ -25,19 +25,23 @@ public sealed class SubjectIndex : IDisposable
     private SubjectIndex(string path)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        _reader = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         try
         {
             _connection.Open();
             // NORMAL: a power cut may take the last entries, never the file; IndexedTo goes back with them.
             Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
             CreateLayout();
+            _reader.Open();
             _addEntry = Prepare("INSERT OR IGNORE INTO entry VALUES ($1, $2)", SqliteType.Integer, SqliteType.Integer);
             _setProgress = Prepare("UPDATE progress SET sequence = $1", SqliteType.Integer);
-            _frames = Prepare("SELECT sequence FROM entry WHERE subject = $1 ORDER BY sequence", SqliteType.Integer);
+            _keep = Prepare(KeepText, KeepTypes);
+            _frames = Prepare(_reader, "SELECT sequence FROM entry WHERE subject = $1 AND sequence < $2 ORDER BY sequence", SqliteType.Integer, SqliteType.Integer);
             IndexedTo = Run("SELECT sequence FROM progress");
         }
         catch
         {
+            _reader.Dispose();
             _connection.Dispose();
             throw;
         }
@@ -84,12 +88,13 @@ public sealed class SubjectIndex : IDisposable
         }
     }
 
-    /// <summary>The frames that may speak of a subject, oldest first.</summary>
-    public IEnumerable<long> Frames(string subject)
+    /// <summary>The frames indexed that may speak of a subject, oldest first.</summary>
+    /// <param name="before">only those of lower sequences</param>
+    public IReadOnlyList<long> Frames(string subject, long before = long.MaxValue)
     {
-        lock (_gate)
+        lock (_reading)
         {
-            _frames.Parameters[0].Value = Key(subject);
+            (_frames.Parameters[0].Value, _frames.Parameters[1].Value) = (Key(subject), before);
             using var reader = _frames.ExecuteReader();
             var found = new List<long>();
             while (reader.Read())
@@ -105,7 +110,7 @@ public sealed class SubjectIndex : IDisposable
         {
             if (sequence >= IndexedTo)
                 return;
-            Run($"BEGIN; DELETE FROM entry WHERE sequence > {sequence}; UPDATE progress SET sequence = {sequence}; COMMIT;");
+            Run($"BEGIN; DELETE FROM entry WHERE sequence > {sequence}; DELETE FROM kept WHERE sequence > {sequence}; UPDATE progress SET sequence = {sequence}; COMMIT;");
             IndexedTo = sequence;
         }
     }
@@ -113,6 +118,8 @@ public sealed class SubjectIndex : IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose()
     {
+        lock (_reading)
+            _reader.Dispose();
         lock (_gate)
             _connection.Dispose();
     }
@@ -123,8 +130,9 @@ public sealed class SubjectIndex : IDisposable
             return;
         Run($"""
             BEGIN;
-            DROP TABLE IF EXISTS entry; DROP TABLE IF EXISTS subject; DROP TABLE IF EXISTS progress;
+            DROP TABLE IF EXISTS entry; DROP TABLE IF EXISTS subject; DROP TABLE IF EXISTS progress; DROP TABLE IF EXISTS kept;
             CREATE TABLE entry (subject INTEGER, sequence INTEGER, PRIMARY KEY (subject, sequence)) STRICT, WITHOUT ROWID;
+            {KeptLayout}
             CREATE TABLE progress (sequence INTEGER NOT NULL) STRICT;
             INSERT INTO progress VALUES (0);
             PRAGMA user_version = {LayoutVersion};
@@ -150,9 +158,11 @@ public sealed class SubjectIndex : IDisposable
         return command.ExecuteScalar() as long? ?? 0;
     }
 
-    private SqliteCommand Prepare(string sql, params ReadOnlySpan<SqliteType> types)
+    private SqliteCommand Prepare(string sql, params ReadOnlySpan<SqliteType> types) => Prepare(_connection, sql, types);
+
+    private static SqliteCommand Prepare(SqliteConnection connection, string sql, params ReadOnlySpan<SqliteType> types)
     {
-        var command = _connection.CreateCommand();
+        var command = connection.CreateCommand();
         command.CommandText = sql;
         for (var i = 0; i < types.Length; i++)
             command.Parameters.Add($"${i + 1}", types[i]);

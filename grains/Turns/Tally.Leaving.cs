@@ -1,0 +1,39 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+
+namespace OpsMonitor.Grains.Turns;
+
+/// <summary>Rows that leave memory and come back. The sums know nothing of it. (design: rule 7)</summary>
+public abstract partial class Tally
+{
+    /// <summary>Changes when a row leaves memory or comes back: what was read elsewhere between two equal ones fits what is read here.</summary>
+    public long Departures { get; private set; }
+
+    /// <summary>Whether a subject has an evaluation in memory.</summary>
+    public bool Has(Subject who) => _rows.ContainsKey(who);
+
+    /// <summary>All evaluations in memory, in the order of their subjects.</summary>
+    protected IEnumerable<KeyValuePair<Subject, Evaluation>> Evaluations()
+    {
+        foreach (var who in _order) yield return new(who, _rows[who]);
+    }
+
+    /// <summary>Takes a row out of memory; what it adds to the sums stays there.</summary>
+    protected void Drop(Subject who)
+    {
+        _rows.Remove(who);
+        _order.Remove(who);
+        Departures++;
+    }
+
+    /// <summary>Puts a row back as it was, with what it adds to the sums there already, but for the members.</summary>
+    protected void PutBack(Subject who, Evaluation was)
+    {
+        _rows[who] = was;
+        _order.Add(who);
+        if (was.NextChangeAt != long.MaxValue) _deadlines.Add((was.NextChangeAt, who));
+        foreach (var c in was.Contributions)
+            if (c.Kind == ContributionKind.Member) Books.Replace(who, [], [c]);
+        Departures++;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Silo.Local.Journal;
+
+public sealed partial class SubjectIndex
+{
+    // The id in UTF-16, high byte first: its bytes have the order that lists have.
+    private const string KeptLayout = """
+        CREATE TABLE kept (
+            number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, sequence INTEGER NOT NULL, state TEXT NOT NULL, department TEXT, queue TEXT,
+            last_at INTEGER NOT NULL, evaluation BLOB NOT NULL) STRICT;
+        CREATE UNIQUE INDEX kept_by_id ON kept (kind, id);
+        CREATE INDEX kept_by_time ON kept (last_at);
+        """;
+
+    private const string KeepText = """
+        INSERT INTO kept (kind, id, sequence, state, department, queue, last_at, evaluation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (kind, id) DO UPDATE SET
+            sequence = excluded.sequence, state = excluded.state, department = excluded.department, queue = excluded.queue, last_at = excluded.last_at,
+            evaluation = excluded.evaluation
+        """;
+
+    private static readonly SqliteType[] KeepTypes =
+        [SqliteType.Integer, SqliteType.Blob, SqliteType.Integer, SqliteType.Text, SqliteType.Text, SqliteType.Text, SqliteType.Integer, SqliteType.Blob];
+
+    private readonly SqliteCommand _keep;
+
+    /// <summary>How many rows are kept, also of subjects that came back since.</summary>
+    public long KeptCount
+    {
+        get { lock (_gate) return Run("SELECT count(*) FROM kept"); }
+    }
+
+    internal static byte[] KeyOf(string id) => Encoding.BigEndianUnicode.GetBytes(id);
+
+    /// <summary>Keeps the rows of subjects that are about to leave memory; one that is kept already is replaced.</summary>
+    /// <param name="sequence">the last frame that they follow from</param>
+    public void Keep(IEnumerable<Leaver> leavers, long sequence)
+    {
+        lock (_gate)
+        {
+            using var transaction = _connection.BeginTransaction();
+            foreach (var leaver in leavers)
+            {
+                if (leaver.Evaluation is not { Row: { } row } evaluation) continue;
+                var last = long.MinValue;
+                foreach (var c in evaluation.Contributions) last = Math.Max(last, c.At);
+                Execute(_keep, transaction, (long)leaver.Subject.Kind, KeyOf(leaver.Subject.Id), sequence, row.State,
+                    row.DepartmentId ?? (object)DBNull.Value, row.QueueId ?? (object)DBNull.Value, last, EvaluationBytes.Write(evaluation));
+            }
+            transaction.Commit();
+        }
+    }
+
+    /// <summary>What has been written so far survives a power cut when this returns.</summary>
+    public void Sync()
+    {
+        lock (_gate) Run("PRAGMA wal_checkpoint(FULL)");
+    }
+}

@@ -1,0 +1,102 @@
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local.Journal;
+
+namespace OpsMonitor.Silo.Local;
+
+/// <summary>Starting from what is durable, and letting go what is over.</summary>
+public sealed partial class LocalHost
+{
+    private const int LeaversAtOnce = 1_000, FramesBetweenLeavings = 64;
+
+    private Task _leaving = Task.CompletedTask;
+    private IReadOnlyList<Leaver> _leavers = [];
+
+    /// <summary>The rows of those that left memory; null for a host that keeps no journal, or only looks.</summary>
+    public KeptRows? Kept { get; private set; }
+
+    /// <summary>The newest snapshot that this journal knows, then the turns after it.</summary>
+    private long Replay(FrameJournal journal)
+    {
+        var frames = 0L;
+        _leavers = [];
+        foreach (var (sequence, bytes) in journal.ReadFrom(Resume(journal)))
+        {
+            var frame = TurnFrame.Read(bytes);
+            var change = frame.Edit is { } edit ? new PolicyChange(edit, _options.Reread?.Invoke([.. _writer.Shard.Edits, edit])) : null;
+            var recalled = OpsMonitor.Grains.Turns.Recall.For(_writer.Shard, frame.Events, null, subjects => _history!.Recall(subjects, sequence));
+            Step(new WriterInput.Replay(frame.Now, frame.Events, change) { Recalled = recalled });
+            if (++frames % FramesBetweenLeavings == 0) LetGo(sequence);
+        }
+        return frames;
+    }
+
+    /// <returns>the frame after which the turns are to be taken</returns>
+    private long Resume(FrameJournal journal)
+    {
+        if (_options.Frozen || _snapshots?.ReadNewestGood(_announce, journal.Holds) is not { } found) return 0; // verify trusts the journal alone
+        var (image, policies) = ShardSnapshot.ReadJudged(found.Payload);
+        var (left, asJudged) = (image.Judged.Left.Count, policies == _options.PoliciesMark);
+        if (left > 0 && (!asJudged || left > _history!.KeptCount))
+        {
+            _announce(asJudged ? "the rows of those who left memory are gone: all turns are taken again" : "the policies are not those of the snapshot: all turns are taken again");
+            return 0;
+        }
+        Step(new WriterInput.Resume(image, image.Edits.Count > 0 ? _options.Reread?.Invoke(image.Edits) : null, asJudged));
+        return found.Sequence;
+    }
+
+    /// <summary>The image was taken between turns; writing it is not the writer's work.</summary>
+    private void Keep(ShardImage image)
+    {
+        var (sequence, hash) = (_journal!.LastSequence, _journal.LastHash.ToArray());
+        _snapshotting = Task.Run(() =>
+        {
+            try
+            {
+                _history?.Sync(); // whom the image has not, the index must have
+                _snapshots!.Write(sequence, hash, ShardSnapshot.Write(image, _options.PoliciesMark));
+            }
+            catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException) { _announce($"no snapshot: {failure.Message}"); } // a start takes longer; nothing is lost
+        });
+    }
+
+    /// <summary>The histories of those whom a batch concerns and who left memory. Only the writer changes the shard, so it may look without a lock.</summary>
+    private IReadOnlyList<Recalled> Recall(List<Asked> batch)
+    {
+        if (_history is null || _writer.Shard.LeftCount == 0 || ReadOnly) return [];
+        var events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(o => o.Events)];
+        var hashes = batch.Count == 1 ? batch[0].Hashes : [.. batch.SelectMany(o => o.Hashes)];
+        return events.Count == 0 ? [] : OpsMonitor.Grains.Turns.Recall.For(_writer.Shard, events, hashes, subjects => _history.Recall(subjects, long.MaxValue));
+    }
+
+    /// <summary>Between turns: those whose rows have been kept go, unless something happened to them meanwhile; the rows of the next are being kept.</summary>
+    private void LetGo()
+    {
+        if (_history is null || ReadOnly || !_leaving.IsCompleted) return;
+        if (_leavers.Count > 0 && _leaving.IsCompletedSuccessfully)
+            lock (_gate) _writer.Shard.Leave(_leavers);
+        var (leavers, sequence) = (_leavers = _writer.Shard.Leavers(LeaversAtOnce), _journal!.LastSequence);
+        if (leavers.Count == 0) return;
+        _leaving = Task.Run(() =>
+        {
+            try { _history.Keep(leavers, sequence); }
+            catch (Exception failure) when (failure is Microsoft.Data.Sqlite.SqliteException or JournalFailedException)
+            {
+                _announce($"those who are over stay in memory: {failure.Message}");
+                throw;
+            }
+        });
+    }
+
+    // In recovery nothing waits: what a long journal brings back must not fill the memory.
+    private void LetGo(long sequence)
+    {
+        if (_history is null) return;
+        for (var leavers = _writer.Shard.Leavers(LeaversAtOnce); leavers.Count > 0; leavers = _writer.Shard.Leavers(LeaversAtOnce))
+        {
+            _history.Keep(leavers, sequence);
+            _writer.Shard.Leave(leavers);
+        }
+    }
+}
