@@ -21,6 +21,13 @@ try
         await Goals.RunAsync(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000);
         return;
     }
+    if (args is ["keeping", ..])
+    {
+        int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+        await Keeping.RunAsync(root.FullName, Number(1, 100_000), Number(2, 10_000));
+        foreach (var open in new[] { 20_000, 200_000 }) await Keeping.StartAsync(root.FullName, open);
+        return;
+    }
     string Folder(string name) => root.CreateSubdirectory(name).FullName;
     Stages.Print(Folder("stages"));
     await using var log = new LogSink(Path.Combine(Folder("log"), "log"));

@@ -8,7 +8,7 @@ namespace OpsMonitor.Silo.Local;
 /// An evaluation as bytes, for snapshots and for the rows of those that left memory. Without its alerts: their lives stand in the alert book, and
 /// the next judging finds them anew.
 /// </summary>
-internal static class EvaluationBytes
+public static class EvaluationBytes
 {
     public static byte[] Write(Evaluation evaluation)
     {
@@ -144,7 +144,7 @@ internal static class EvaluationBytes
 }
 
 /// <summary>Each text once, as long as there are not too many different ones.</summary>
-internal sealed class WordPool
+public sealed class WordPool
 {
     private const int Most = 100_000;
 

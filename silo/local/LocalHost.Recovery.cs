@@ -28,6 +28,7 @@ public sealed partial class LocalHost
             Step(new WriterInput.Replay(frame.Now, frame.Events, change) { Recalled = recalled });
             if (++frames % FramesBetweenLeavings == 0) LetGo(sequence);
         }
+        if (frames > 0) LetGo(journal.LastSequence);
         return frames;
     }
 

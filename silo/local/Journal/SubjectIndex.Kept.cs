@@ -45,11 +45,12 @@ public sealed partial class SubjectIndex
             using var transaction = _connection.BeginTransaction();
             foreach (var leaver in leavers)
             {
-                if (leaver.Evaluation is not { Row: { } row } evaluation) continue;
+                var evaluation = leaver.Evaluation ?? Evaluation.Empty; // a survey has none: its line says that it left
+                var row = evaluation.Row;
                 var last = long.MinValue;
                 foreach (var c in evaluation.Contributions) last = Math.Max(last, c.At);
-                Execute(_keep, transaction, (long)leaver.Subject.Kind, KeyOf(leaver.Subject.Id), sequence, row.State,
-                    row.DepartmentId ?? (object)DBNull.Value, row.QueueId ?? (object)DBNull.Value, last, EvaluationBytes.Write(evaluation));
+                Execute(_keep, transaction, (long)leaver.Subject.Kind, KeyOf(leaver.Subject.Id), sequence, row?.State ?? "",
+                    row?.DepartmentId ?? (object)DBNull.Value, row?.QueueId ?? (object)DBNull.Value, last, EvaluationBytes.Write(evaluation));
             }
             transaction.Commit();
         }

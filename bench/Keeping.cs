@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Silo.Local;
+
+namespace OpsMonitor.Bench;
+
+/// <summary>
+/// What memory holds when most tickets are over: the same stream with and without leaving, ten times the history with the same open tickets, what
+/// late news of those who left costs, and how soon a start from a snapshot is ready. Back-fill, so that event time alone decides who is quiet.
+/// </summary>
+internal static class Keeping
+{
+    private const int EventsEach = 9, Batch = 500;
+    private static readonly DateTimeOffset Start = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
+    private static readonly string[] Life =
+    [
+        """created","data":{"kind":"complaint","channel":"phone","priority":2}""", """classified","data":{"category":"billing/fee","priority":2}""", """acknowledged","data":{"method":"mail"}""",
+        """replied","data":{"method":"mail"}""", """progress_replied","data":{"method":"mail"}""", """contacted","data":{"method":"phone"}""", """progress_replied","data":{"method":"mail"}""",
+        """resolved","data":{"resolution":"refunded"}""", """closed","data":{"reason":"done"}""",
+    ];
+
+    public static async Task RunAsync(string root, int closed, int open)
+    {
+        Console.WriteLine("| | closed | open | MB | of it ids (dedupe) | events/s |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        foreach (var (closedNow, leaving) in new[] { (closed / 10, true), (closed / 10, false), (closed, true), (closed, false) })
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(root, $"{closedNow}-{leaving}")).FullName;
+            await using var host = Open(folder, leaving);
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            var watch = Stopwatch.StartNew();
+            await Tell(host, Stories(0, closedNow, EventsEach));
+            var rate = closedNow * (long)EventsEach / watch.Elapsed.TotalSeconds;
+            await Tell(host, Stories(closedNow, open, 3));
+            for (var i = 0; i < 20; i++) { await host.OfferAsync([], default); await Task.Delay(50); } // nobody leaves without a turn
+            var after = GC.GetTotalMemory(forceFullCollection: true);
+            var ids = IdBytes((closedNow * EventsEach) + (open * 3));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {(leaving ? "leaving" : "all stay")} | {closedNow:N0} ({host.Read(s => s.LeftCount):N0} left) | {open:N0} | {(after - before) / 1e6:F1} | {ids / 1e6:F1} | {rate:N0} |"));
+            if (closedNow == closed) await Late(host, closed, leaving);
+        }
+    }
+
+    public static async Task StartAsync(string root, int open)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(root, $"start-{open}")).FullName;
+        await using (var host = Open(folder, leaving: true)) await Tell(host, Stories(0, open, 3));
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            var watch = Stopwatch.StartNew();
+            await using var host = Open(folder, leaving: true);
+            Console.WriteLine($"{open:N0} open tickets: ready after {watch.Elapsed.TotalSeconds:F2} s, {host.Read(s => s.Rows().Count()):N0} rows");
+        }
+    }
+
+    private static async Task Late(LocalHost host, int closed, bool leaving)
+    {
+        foreach (var size in new[] { 1, 100 })
+        {
+            var watch = Stopwatch.StartNew();
+            for (var i = 0; i < 500; i += size)
+                await host.OfferAsync([.. Enumerable.Range(i, size).Select(n => Event(n * (closed / 500 - 1) + size, 9, "ticket.progress_replied\",\"data\":{\"method\":\"mail\"}", Start.AddDays(1)))], default);
+            Console.WriteLine($"{(leaving ? "leaving" : "all stay")}: 500 late events of 500 closed tickets, {size} at once: {watch.Elapsed.TotalMilliseconds / 500:F2} ms each");
+        }
+    }
+
+    private static LocalHost Open(string folder, bool leaving) => LocalHost.Open(
+        new(folder, PolicySet.Default, BackfillUntil: Start.AddDays(60).ToUnixTimeMilliseconds()) { LeaveAfterMs = leaving ? 600_000 : null }, TimeProvider.System, static _ => { });
+
+    private static async Task Tell(LocalHost host, IEnumerable<Event> events)
+    {
+        foreach (var some in events.Chunk(Batch)) await host.OfferAsync(some, default);
+    }
+
+    // Two hundred tickets are under way at a time, so that a batch speaks of many.
+    private static IEnumerable<Event> Stories(int first, int count, int events)
+    {
+        const int Together = 200;
+        for (var from = 0; from < count; from += Together)
+            for (var step = 0; step < events; step++)
+                for (var i = from; i < Math.Min(count, from + Together); i++)
+                    yield return Event(first + i, step, "ticket." + Life[step], Start.AddMinutes((first + from) / 10.0 + step));
+    }
+
+    private static Event Event(int ticket, int step, string type, DateTimeOffset at) => EventReader.Read(Encoding.UTF8.GetBytes(
+        $$"""{"specversion":"1.0","id":"e-{{ticket}}-{{step}}-{{at.Minute}}","source":"/crm","time":"{{at:yyyy-MM-dd'T'HH:mm:ss'Z'}}","subject":"ticket/T-{{ticket}}","departmentid":"d-{{ticket % 20}}","type":"{{type}}}""")).Event
+        ?? throw new InvalidOperationException(type);
+
+    private static long IdBytes(int count)
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var seen = new Dictionary<UInt128, ulong>();
+        for (var i = 0; i < count; i++) seen.Add(new((ulong)i * 0x9E3779B97F4A7C15, (ulong)i), 1);
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        GC.KeepAlive(seen);
+        return bytes;
+    }
+}
