@@ -7,7 +7,7 @@ namespace OpsMonitor.Silo.Local;
 /// <summary>Starting from what is durable, and letting go what is over.</summary>
 public sealed partial class LocalHost
 {
-    private const int LeaversAtOnce = 1_000, FramesBetweenLeavings = 64;
+    private const int LeaversAtOnce = 1_000, FramesBetweenLeavings = 16;
 
     private Task _leaving = Task.CompletedTask;
     private IReadOnlyList<Leaver> _leavers = [];
