@@ -47,10 +47,11 @@ internal sealed class Judging
     public static async Task RunAsync(string root, int tickets)
     {
         var (few, many) = (Of(tickets / 10), Of(tickets));
-        many.Round();
-        for (var i = 0; i < 2; i++) Console.WriteLine($"an event on one of {tickets:N0} open tickets with four clocks: {many.Round() * 1e6 / EventsPerRound:F0} ns, {many.GarbageAnEvent:F0} B of garbage");
-        Console.WriteLine($"5a / array walk ({Walk() * 1e6 / EventsPerRound:F1} ns): {many.RatioToWalk():F4}; 5b growth from {tickets / 10:N0} to {tickets:N0} tickets: {Micro.Ratio(many.Round, few.Round):F2}; 6: {many.BytesATicket:F0} B a ticket");
-        for (var i = 0; i < 4; i++) Console.WriteLine($"a contact's event: {Contacts() * 1e6 / EventsPerRound:F0} ns");
+        Walk();
+        var (ms, walk) = (Enumerable.Range(0, 8).Min(_ => many.Round()), Enumerable.Range(0, 8).Min(_ => Walk()));
+        Console.WriteLine($"an event on one of {tickets:N0} open tickets with four clocks, best of 8: {ms * 1e6 / EventsPerRound:F0} ns, {many.GarbageAnEvent:F0} B of garbage; array walk {walk * 1e6 / EventsPerRound:F1} ns");
+        Console.WriteLine($"5a / array walk: {many.RatioToWalk():F4}; 5b growth from {tickets / 10:N0} to {tickets:N0} tickets: {Micro.Ratio(many.Round, few.Round):F2}; 6: {many.BytesATicket:F0} B a ticket");
+        Console.WriteLine($"a contact's event, best of 8: {Enumerable.Range(0, 8).Min(_ => Contacts()) * 1e6 / EventsPerRound:F0} ns");
         var (p50, p99, last, idle) = await Micro.DueAsync(Directory.CreateDirectory(Path.Combine(root, "due")).FullName, 20_000);
         Console.WriteLine($"7a 20,000 due in one second: the last durable {last:F0} ms after its end, noticed p50 {p50}, p99 {p99} ms late; idle {idle:F1} %");
     }
