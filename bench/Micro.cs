@@ -108,6 +108,14 @@ internal static class Micro
     private static byte[] Text(int i, string run) => Encoding.UTF8.GetBytes(
         Load.EventText(i % Load.EventsPerBatch).Replace("##########", $"{run}{i / Load.EventsPerBatch:D9}", StringComparison.Ordinal));
 
+    /// <summary>
+    /// Milliseconds that this thread has had a processor: neighbours who take it away do not count. Where the system does not tell, time on the wall.
+    /// </summary>
+    internal static double OnProcessor() =>
+        File.Exists(ThreadTimes) ? long.Parse(File.ReadAllText(ThreadTimes).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / 1e6 : Stopwatch.GetTimestamp() * 1e3 / Stopwatch.Frequency;
+
+    private const string ThreadTimes = "/proc/thread-self/schedstat";
+
     /// <summary>The median over interleaved rounds of one time over another; a round of each before warms up.</summary>
     internal static double Ratio(Func<double> above, Func<double> below)
     {

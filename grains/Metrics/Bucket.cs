@@ -23,6 +23,11 @@ internal sealed class Bucket
         for (var i = 0; i < Count; i++) sums[_keys[i]] = sums.GetValueOrDefault(_keys[i]) + _sums[i];
     }
 
+    public IEnumerator<(MeasureKey Key, long Sum)> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++) yield return (_keys[i], _sums[i]);
+    }
+
     private int Find(MeasureKey key)
     {
         var (low, high) = (0, Count - 1);
