@@ -38,31 +38,6 @@ internal static class Micro
         return (ratio, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)texts.Count);
     }
 
-    /// <summary>Evaluate and apply: events of known tickets against a walk over an array of a million; then how the cost grows with ten times the tickets.</summary>
-    public static (double Ratio, double Growth, double BytesATicket, double TextBytesATicket) Apply(int tickets)
-    {
-        var (few, small, _, _) = Tickets(tickets / 10);
-        var (many, large, bytes, text) = Tickets(tickets);
-        const int places = 1_000_000; // as large as the goal's million tickets, so that it is not the cache that is measured
-        var array = new long[places * 8];
-        var next = 0;
-        const int perRound = 20_000;
-        double Walk()
-        {
-            var from = Stopwatch.GetTimestamp();
-            for (var i = 0; i < perRound; i++) array[(int)((uint)(i * 2654435761) % (uint)places) * 8]++;
-            return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
-        }
-        double Step(Shard shard, int count, long now)
-        {
-            var events = Enumerable.Range(0, perRound).Select(_ => Interlocked.Increment(ref next)).Select(i => EventReader.Read(Reply(i, (int)((uint)(i * 2654435761) % (uint)count))).Event!).Chunk(500).ToList();
-            var from = Stopwatch.GetTimestamp();
-            foreach (var some in events) shard.Step(new(now, some));
-            return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
-        }
-        return (Ratio(Walk, () => Step(many, tickets, large)), Ratio(() => Step(many, tickets, large), () => Step(few, tickets / 10, small)), bytes, text);
-    }
-
     /// <summary>A set of identities: ten times as many, cost of one more.</summary>
     public static (double Growth, double NsEach) Dedupe(int large)
     {
@@ -127,32 +102,22 @@ internal static class Micro
         return (host.Lateness.Percentile(50) ?? -1, host.Lateness.Percentile(99) ?? -1, Volatile.Read(ref lastChange) - due.ToUnixTimeMilliseconds() - 1_000, idlePercent);
     }
 
-    private static (Shard Shard, long Now, double Bytes, double TextBytes) Tickets(int count)
-    {
-        var now = DateTimeOffset.UtcNow;
-        var shard = new Shard(PolicySet.Default, new());
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var text = 0L;
-        foreach (var some in Enumerable.Range(0, count).Chunk(500))
-        {
-            var events = some.Select(i => EventReader.Read(Created($"{i}", now.AddSeconds(-30))).Event!).ToList();
-            foreach (var e in events) text += e.Raw.Length;
-            shard.Step(new(now.ToUnixTimeMilliseconds(), events));
-        }
-        return (shard, now.ToUnixTimeMilliseconds(), (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)count, text / (double)count);
-    }
-
     private static byte[] Created(string id, DateTimeOffset at) => Encoding.UTF8.GetBytes(
         $$$"""{"specversion":"1.0","id":"{{{id}}}","source":"bench","type":"ticket.created","time":"{{{at:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}}","subject":"ticket/{{{id}}}","data":{"kind":"complaint","channel":"phone","department_id":"billing","priority":1}}""");
-
-    private static byte[] Reply(int n, int ticket) => Encoding.UTF8.GetBytes(
-        $$$"""{"specversion":"1.0","id":"p-{{{n}}}","source":"bench","type":"ticket.replied","time":"{{{DateTimeOffset.UtcNow.AddSeconds(-5):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}}","subject":"ticket/{{{ticket}}}","data":{"method":"phone"}}""");
 
     private static byte[] Text(int i, string run) => Encoding.UTF8.GetBytes(
         Load.EventText(i % Load.EventsPerBatch).Replace("##########", $"{run}{i / Load.EventsPerBatch:D9}", StringComparison.Ordinal));
 
+    /// <summary>
+    /// Milliseconds that this thread has had a processor: neighbours who take it away do not count. Where the system does not tell, time on the wall.
+    /// </summary>
+    internal static double OnProcessor() =>
+        File.Exists(ThreadTimes) ? long.Parse(File.ReadAllText(ThreadTimes).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / 1e6 : Stopwatch.GetTimestamp() * 1e3 / Stopwatch.Frequency;
+
+    private const string ThreadTimes = "/proc/thread-self/schedstat";
+
     /// <summary>The median over interleaved rounds of one time over another; a round of each before warms up.</summary>
-    private static double Ratio(Func<double> above, Func<double> below)
+    internal static double Ratio(Func<double> above, Func<double> below)
     {
         above();
         below();

@@ -28,6 +28,11 @@ try
         foreach (var open in new[] { 20_000, 200_000 }) await Keeping.StartAsync(root.FullName, open);
         return;
     }
+    if (args is ["judge", ..])
+    {
+        await Judging.RunAsync(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 100_000);
+        return;
+    }
     string Folder(string name) => root.CreateSubdirectory(name).FullName;
     Stages.Print(Folder("stages"));
     await using var log = new LogSink(Path.Combine(Folder("log"), "log"));

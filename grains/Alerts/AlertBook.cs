@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 
 namespace OpsMonitor.Grains.Alerts;
 
@@ -27,13 +29,27 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
 /// </summary>
 public sealed class AlertBook
 {
-    private readonly SortedDictionary<AlertKey, Alert> _alerts = [];
+    private readonly Dictionary<AlertKey, Alert> _alerts = []; // found here, walked through in the order of the keys below
+    private readonly SortedRuns<AlertKey> _order = new();
     private readonly Dictionary<Subject, List<AlertKey>> _bySubject = [];
 
     /// <summary>Grows with every change; a viewer that sees another number fetches the list.</summary>
     public long Revision { get; private set; }
 
-    public IReadOnlyCollection<Alert> All => _alerts.Values;
+    /// <summary>In the order of their keys.</summary>
+    public IReadOnlyCollection<Alert> All => new InOrder(this);
+
+    private sealed class InOrder(AlertBook book) : IReadOnlyCollection<Alert>
+    {
+        public int Count => book._alerts.Count;
+
+        public IEnumerator<Alert> GetEnumerator()
+        {
+            foreach (var key in book._order) yield return book._alerts[key];
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 
     public Alert? Find(AlertKey key) => _alerts.GetValueOrDefault(key);
 
@@ -50,13 +66,20 @@ public sealed class AlertBook
         foreach (var key in keys)
         {
             var known = _alerts[key];
-            if (known.State == AlertState.Raised && !due.Any(d => d.Key == key)) // a warning that became a breach is over; a breach that went away was never true
+            if (known.State == AlertState.Raised && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
             {
                 var end = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted;
                 Put(key, known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, changed);
             }
         }
         return changed;
+    }
+
+    private static bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
+    {
+        for (var i = 0; i < due.Count; i++)
+            if (due[i].Key == key) return true;
+        return false;
     }
 
     /// <summary>When one of a subject's alerts changes although no event comes; <see cref="long.MaxValue"/> for never.</summary>
@@ -86,7 +109,7 @@ public sealed class AlertBook
         if (alerts.Count == 0 && !_bySubject.ContainsKey(subject)) return;
         if (Of(subject).SequenceEqual(alerts)) return;
         if (_bySubject.Remove(subject, out var keys))
-            foreach (var key in keys) _alerts.Remove(key);
+            foreach (var key in keys) Forget(key);
         foreach (var alert in alerts) Remember(alert);
         Revision++;
     }
@@ -97,8 +120,7 @@ public sealed class AlertBook
         var key = alert.Due.Key;
         if (!_bySubject.TryGetValue(key.Subject, out var keys)) _bySubject[key.Subject] = keys = [];
         keys.Add(key);
-        _alerts[key] = alert;
-        Revision++;
+        Keep(key, alert);
     }
 
     private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, long now, bool told, List<Alert> changed)
@@ -132,8 +154,20 @@ public sealed class AlertBook
 
     private void Put(AlertKey key, Alert alert, List<Alert> changed)
     {
-        _alerts[key] = alert;
+        Keep(key, alert);
         changed.Add(alert);
+    }
+
+    private void Keep(AlertKey key, Alert alert)
+    {
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_alerts, key, out var there);
+        known = alert;
+        if (!there) _order.Add(key);
         Revision++;
+    }
+
+    private void Forget(AlertKey key)
+    {
+        if (_alerts.Remove(key)) _order.Remove(key);
     }
 }

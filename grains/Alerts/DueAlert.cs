@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
@@ -36,15 +38,32 @@ public readonly record struct AlertKey(Subject Subject, string Rule, int RuleVer
     }
 
     /// <summary>The key in 32 hex digits, for rows and receivers.</summary>
-    public string Id => Convert.ToHexStringLower(Hash().AsSpan(0, 16));
+    public string Id
+    {
+        get
+        {
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            Hash(hash);
+            return Convert.ToHexStringLower(hash[..16]);
+        }
+    }
 
     /// <summary>A short name that people can say: letters of the department, six characters of the key's hash.</summary>
     public string Code(string? department)
     {
-        var prefix = string.Concat((department ?? "").Where(char.IsAsciiLetter).Take(3)).ToUpperInvariant();
-        return $"{(prefix.Length == 0 ? "ALL" : prefix)}-{Convert.ToHexString(Hash().AsSpan(0, 3))}";
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Hash(hash);
+        Span<char> prefix = stackalloc char[3];
+        var letters = 0;
+        foreach (var c in department ?? "")
+            if (letters < prefix.Length && char.IsAsciiLetter(c)) prefix[letters++] = char.ToUpperInvariant(c);
+        return $"{(letters == 0 ? "ALL" : prefix[..letters])}-{Convert.ToHexString(hash[..3])}";
     }
 
-    private byte[] Hash() => System.Security.Cryptography.SHA256.HashData(
-        System.Text.Encoding.UTF8.GetBytes($"{Subject}\n{Rule}\n{RuleVersion}\n{Clock}\n{DueAt}"));
+    private void Hash(Span<byte> hash)
+    {
+        var text = $"{Subject}\n{Rule}\n{RuleVersion}\n{Clock}\n{DueAt}";
+        Span<byte> bytes = text.Length <= 256 ? stackalloc byte[768] : new byte[text.Length * 3]; // UTF-8 takes at most three bytes for a char
+        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
+    }
 }

@@ -24,9 +24,11 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
     {
         if (changes.Count == 0) return [];
         var rows = new List<OutboxRow>(changes.Count * Channels.Length);
+        var buffer = new ArrayBufferWriter<byte>(512); // of thousands that are due at once each would else make its own
+        using var writer = new Utf8JsonWriter(buffer);
         foreach (var alert in changes)
         {
-            var (id, payload) = (alert.Due.Key.Id, Json(alert));
+            var (id, payload) = (alert.Due.Key.Id, Json(alert, buffer, writer));
             foreach (var channel in Channels) rows.Add(new(channel, id, alert.Code, alert.State, alert.ChangedAt, payload));
         }
         return rows;
@@ -42,25 +44,24 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         if (care.Taken.All.Count > 0) w.WriteString("told", care.Taken.All[^1].To);
     }
 
-    private static byte[] Json(Alert alert)
+    private static byte[] Json(Alert alert, ArrayBufferWriter<byte> buffer, Utf8JsonWriter w)
     {
-        var buffer = new ArrayBufferWriter<byte>(320);
-        using (var w = new Utf8JsonWriter(buffer))
-        {
-            var due = alert.Due;
-            w.WriteStartObject();
-            w.WriteString("subject", due.Subject.ToString());
-            w.WriteString("rule", due.Rule);
-            w.WriteNumber("rule_version", due.RuleVersion);
-            w.WriteString("clock", due.Clock);
-            w.WriteString("level", due.Level == AlertLevel.Red ? "red" : "yellow");
-            if (due.DepartmentId is { } department) w.WriteString("department", department);
-            w.WriteNumber("due_at", due.DueAt);
-            w.WriteNumber("raised_at", due.RaisedAt);
-            w.WriteNumber("noticed_at", alert.NoticedAt);
-            Care(w, alert.Care);
-            w.WriteEndObject();
-        }
+        buffer.ResetWrittenCount();
+        w.Reset();
+        var due = alert.Due;
+        w.WriteStartObject();
+        w.WriteString("subject", due.Subject.ToString());
+        w.WriteString("rule", due.Rule);
+        w.WriteNumber("rule_version", due.RuleVersion);
+        w.WriteString("clock", due.Clock);
+        w.WriteString("level", due.Level == AlertLevel.Red ? "red" : "yellow");
+        if (due.DepartmentId is { } department) w.WriteString("department", department);
+        w.WriteNumber("due_at", due.DueAt);
+        w.WriteNumber("raised_at", due.RaisedAt);
+        w.WriteNumber("noticed_at", alert.NoticedAt);
+        Care(w, alert.Care);
+        w.WriteEndObject();
+        w.Flush();
         return buffer.WrittenSpan.ToArray();
     }
 }

@@ -20,7 +20,7 @@ internal static class CallbackClocks
         {
             if (group.Per != ClockPer.Callback) continue;
             // The promise is what the version is frozen to, whichever event starts the clock.
-            if (PolicyBook.Choose(group, facts, c => c.HoldsAt(facts.From)) is not { } chosen) continue;
+            if (PolicyBook.Choose(group, facts, facts.From, static (Candidate c, in long start) => c.HoldsAt(start)) is not { } chosen) continue;
             if (First(history, chosen.Clock.Start, facts.From) is not { } start) continue;
             var stop = First(history, chosen.Clock.Stop, start);
             if (chosen.Clock.Stop.Contains("callback.fulfilled") && !(stop <= reachedAt)) stop = reachedAt ?? stop;
@@ -28,7 +28,7 @@ internal static class CallbackClocks
             var run = new ClockRound(start, cancelled is null ? stop : null, cancelled, []);
             var clock = new TicketClock(group.Id, 1, chosen, facts, group, facts.DepartmentId, chosen.Clock.FromDueAt ? dueAt : null, run);
             if (clock.Plan(policies, history) is not { } plan) continue;
-            rows.Add(plan.Named ? TicketRules.RowOf(clock, ClockState.Of(chosen.Clock, plan, run, j.Now)) : TicketRules.Judge(subject, clock, plan, j));
+            rows.Add(plan.Named ? TicketRules.RowOf(clock, ClockState.Of(plan, run, j.Now)) : TicketRules.Judge(subject, clock, plan, j));
         }
         return rows;
     }

@@ -10,7 +10,7 @@ public static class ContactRules
 {
     public static Evaluation Evaluate(Subject subject, IReadOnlyList<Event> history, PolicySet policies, long now)
     {
-        var s = ContactStory.Of(history, queue => policies.Queue(queue).DepartmentId);
+        var s = ContactStory.Of(history, policies);
         var j = new Judgement(now);
         var silentSince = s.LastAt + MaxSilence(s, policies);
         var lost = s.OverAt is null && j.Reached(silentSince);
@@ -74,7 +74,7 @@ public static class ContactRules
     private static void CountHandling(ContactStory s, Judgement j)
     {
         if (s.AnsweredAt is not { } answered) return;
-        var leg = s.Legs.LastOrDefault(l => l.End == LegEnd.Answered);
+        var leg = s.Legs.FindLast(static l => l.End == LegEnd.Answered);
         var (queue, department, at) = leg is null ? (s.FirstQueue, s.Department, answered) : (leg.Queue, leg.Department, leg.EnteredAt);
         if (s.OffersMade > 0) j.Point(Measure.OffersMade, queue, department, at, s.OffersMade);
         if (s.OffersMissed > 0) j.Point(Measure.OffersMissed, queue, department, at, s.OffersMissed);
@@ -91,13 +91,13 @@ public static class ContactRules
         var state = lost ? "lost" : s.OverAt is not null ? (s.Abandoned ? "abandoned" : s.AnsweredAt is null && s.Refusals.Count > 0 ? "refused" : "completed")
             : s.Open is not null ? "queued" : s.AnsweredAt is not null ? "connected" : "in_ivr";
         var queue = s.Legs.Count > 0 ? s.Legs[^1].Queue : s.Refusals.Count > 0 ? s.Refusals[^1].Queue : s.FirstQueue;
-        return new(subject, state, s.Department, queue, s.InitiatedAt, s.OverAt, 0, s.Agent, [], [.. s.Anomalies]);
+        return new(subject, state, s.Department, queue, s.InitiatedAt, s.OverAt, 0, s.Agent, [], s.Anomalies);
     }
 
     private static ContactFact? Fact(Subject subject, ContactStory s, bool lost)
     {
         if (s.Initiated?.CustomerRef is not { } customer) return null;
-        var first = s.Legs.FirstOrDefault(l => l.End == LegEnd.Answered);
+        var first = s.Legs.Find(static l => l.End == LegEnd.Answered);
         return new(subject, customer, s.IssueKey, s.Initiated.Direction == Direction.Inbound, s.InitiatedAt, s.OverAt ?? s.LastAt, lost || s.OverAt is not null,
             s.AnsweredAt is not null, s.Abandoned, first?.Queue ?? s.FirstQueue, first?.Department ?? s.Department);
     }

@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Contacts;
@@ -38,18 +39,24 @@ internal sealed class ContactStory
     public long? TalkMs { get; private set; }
     public long HoldMs { get; private set; }
     public long AcwMs { get; private set; }
-    public SortedSet<string> Anomalies { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>In ordinal order; most contacts have none.</summary>
+    public IReadOnlyList<string> Anomalies => _anomalies is null ? [] : [.. _anomalies];
+
+    private SortedSet<string>? _anomalies;
 
     public Leg? Open => Legs.Count > 0 && Legs[^1].End == LegEnd.Waiting ? Legs[^1] : null;
 
-    public static ContactStory Of(IReadOnlyList<Event> history, Func<string, string?> departmentOf)
+    public static ContactStory Of(IReadOnlyList<Event> history, PolicySet policies)
     {
         var story = new ContactStory();
-        foreach (var e in history) story.Apply(e, departmentOf);
+        for (var i = 0; i < history.Count; i++) story.Apply(history[i], policies);
         return story;
     }
 
-    private void Apply(Event e, Func<string, string?> departmentOf)
+    private void Irregular(string anomaly) => (_anomalies ??= new(StringComparer.Ordinal)).Add(anomaly);
+
+    private void Apply(Event e, PolicySet policies)
     {
         InitiatedAt = Math.Min(InitiatedAt, e.At);
         LastAt = Math.Max(LastAt, e.At);
@@ -60,7 +67,7 @@ internal sealed class ContactStory
                 Initiated ??= d;
                 IssueKey ??= d.IssueKey;
                 break;
-            case ContactQueued d: Enter(e, d, departmentOf); break;
+            case ContactQueued d: Enter(e, d, policies); break;
             case ContactRefused d: Refusals.Add((d.QueueId, d.Reason, e.At)); OverAt ??= e.At; break;
             case ContactOffered: OffersMade++; break;
             case ContactOfferMissed: OffersMissed++; break;
@@ -77,14 +84,14 @@ internal sealed class ContactStory
         }
     }
 
-    private void Enter(Event e, ContactQueued d, Func<string, string?> departmentOf)
+    private void Enter(Event e, ContactQueued d, PolicySet policies)
     {
         if (Open is { } open)
         {
-            if (open.Queue == d.QueueId) { Anomalies.Add("queued_twice"); return; }
+            if (open.Queue == d.QueueId) { Irregular("queued_twice"); return; }
             Leave(open, LegEnd.FlowOut, e.At, null);
         }
-        Legs.Add(new(d.QueueId, e.DepartmentId ?? departmentOf(d.QueueId), e.At));
+        Legs.Add(new(d.QueueId, e.DepartmentId ?? policies.Queue(d.QueueId).DepartmentId, e.At));
         Department ??= Legs[^1].Department;
         OverAt = null;
     }
@@ -96,13 +103,13 @@ internal sealed class ContactStory
         var leg = Waiting(d.QueueId);
         FirstQueue ??= leg?.Queue ?? d.QueueId;
         if (leg is not null) Leave(leg, LegEnd.Answered, at, d.WaitS);
-        else if (Legs.Count > 0) Anomalies.Add("answered_while_not_waiting");
+        else if (Legs.Count > 0) Irregular("answered_while_not_waiting");
     }
 
     private void Abandon(long at, ContactAbandoned d)
     {
         if (Waiting(d.QueueId) is { } leg) Leave(leg, LegEnd.Abandoned, at, d.WaitS);
-        else if (d.Stage != AbandonStage.Ivr) Anomalies.Add("abandoned_while_not_waiting");
+        else if (d.Stage != AbandonStage.Ivr) Irregular("abandoned_while_not_waiting");
         Abandoned = AnsweredAt is null;
         OverAt ??= at;
     }
@@ -110,7 +117,7 @@ internal sealed class ContactStory
     private void Dequeue(long at, ContactDequeued d)
     {
         if (Waiting(d.QueueId) is { } leg) Leave(leg, d.Reason == DequeueReason.Callback ? LegEnd.Callback : LegEnd.FlowOut, at, null);
-        else Anomalies.Add("dequeued_while_not_waiting");
+        else Irregular("dequeued_while_not_waiting");
     }
 
     private void Disconnect(long at, ContactDisconnected d)
@@ -122,8 +129,12 @@ internal sealed class ContactStory
         OverAt = at;
     }
 
-    private Leg? Waiting(string? queue) =>
-        Legs.LastOrDefault(l => l.End == LegEnd.Waiting && (queue is null || l.Queue == queue));
+    private Leg? Waiting(string? queue)
+    {
+        for (var i = Legs.Count - 1; i >= 0; i--)
+            if (Legs[i].End == LegEnd.Waiting && (queue is null || Legs[i].Queue == queue)) return Legs[i];
+        return null;
+    }
 
     private static void Leave(Leg leg, LegEnd end, long at, decimal? waitS) =>
         (leg.End, leg.LeftAt, leg.WaitMs) = (end, at, waitS is { } s ? Times.Ms(s) : at - leg.EnteredAt);

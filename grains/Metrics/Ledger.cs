@@ -8,6 +8,17 @@ public readonly record struct Window(long From, long To)
     public static readonly Window Always = new(long.MinValue, long.MaxValue);
 }
 
+/// <summary>Who is in a state, ordered by the instant that counts for it (Unix ms); <see cref="Which"/> tells apart who is in it twice.</summary>
+public readonly record struct Member(long At, Subject Who, long Which) : IComparable<Member>
+{
+    public int CompareTo(Member other)
+    {
+        if (At != other.At) return At < other.At ? -1 : 1;
+        var who = Who.CompareTo(other.Who);
+        return who != 0 ? who : Which.CompareTo(other.Which);
+    }
+}
+
 /// <summary>
 /// The running sums of one scope (everything, a queue, a department). Contributions are added and taken off; nothing is ever counted on
 /// arrival. Buckets are minutes, with hours above them so that a month costs hundreds of look-ups, not tens of thousands.
@@ -16,9 +27,9 @@ public sealed class Ledger
 {
     private const long Minute = 60_000, Hour = 3_600_000;
 
-    private readonly Dictionary<long, SortedDictionary<MeasureKey, long>> _minutes = [], _hours = [];
+    private readonly Dictionary<long, Bucket> _minutes = [], _hours = [];
     private readonly SortedDictionary<long, SortedDictionary<MeasureKey, List<long>>> _samples = [];
-    private readonly SortedDictionary<MeasureKey, SortedSet<(long At, Subject Who, long Which)>> _members = [];
+    private readonly SortedDictionary<MeasureKey, SortedRuns<Member>> _members = [];
 
     public void Add(Subject who, in Contribution c, int sign)
     {
@@ -32,20 +43,18 @@ public sealed class Ledger
                 AddSample(c, sign);
                 break;
             default:
-                if (!_members.TryGetValue(c.Key, out var set)) _members[c.Key] = set = [];
-                if (sign > 0) set.Add((c.At, who, c.Amount)); else set.Remove((c.At, who, c.Amount));
+                if (!_members.TryGetValue(c.Key, out var set)) _members[c.Key] = set = new();
+                if (sign > 0) set.Add(new(c.At, who, c.Amount)); else set.Remove(new(c.At, who, c.Amount));
                 if (set.Count == 0) _members.Remove(c.Key); // a set that was needed once would tell in which order the events came
                 break;
         }
     }
 
-    public IReadOnlyCollection<(long At, Subject Who, long Which)> Members(MeasureKey key) => _members.TryGetValue(key, out var set) ? set : [];
+    public IReadOnlyCollection<Member> Members(MeasureKey key) => _members.TryGetValue(key, out var set) ? set : [];
 
     /// <summary>Members whose instant lies in [from, to).</summary>
     public int CountMembers(MeasureKey key, long from, long to) =>
-        !_members.TryGetValue(key, out var set) || from >= to
-            ? 0
-            : set.GetViewBetween((from, default, long.MinValue), (to, default, long.MinValue)).Count(m => m.At < to);
+        _members.TryGetValue(key, out var set) ? set.CountBetween(new(from, default, long.MinValue), new(to, default, long.MinValue)) : 0;
 
     public IEnumerable<MeasureKey> MemberKeys => _members.Keys;
 
@@ -57,7 +66,7 @@ public sealed class Ledger
         var to = Floor(window.To, Minute);
         // An open end would be walked for ever, and its length overflows.
         if (window.From == long.MinValue || window.To == long.MaxValue || (to - from) / Hour > _hours.Count + 2)
-            foreach (var (minute, bucket) in _minutes) { if (minute >= from && minute < to) Merge(sums, bucket); }
+            foreach (var (minute, bucket) in _minutes) { if (minute >= from && minute < to) bucket.AddTo(sums); }
         else
             Walk(from, to, sums);
         var samples = new SortedDictionary<MeasureKey, List<long>>();
@@ -87,7 +96,7 @@ public sealed class Ledger
             return minute < Floor(start, Minute) || index == parts.Count ? null : parts[index];
         }
         foreach (var (minute, bucket) in _minutes)
-            if (Part(minute) is { } part) Merge(part.Points, bucket);
+            if (Part(minute) is { } part) bucket.AddTo(part.Points);
         foreach (var (minute, bucket) in _samples)
             if (Part(minute) is { } part) Collect(part.Samples, bucket);
         foreach (var values in parts.SelectMany(p => p.Samples.Values)) values.Sort();
@@ -115,7 +124,7 @@ public sealed class Ledger
         for (var at = from; at < to;)
         {
             var wholeHour = at % Hour == 0 && at + Hour <= to;
-            if ((wholeHour ? _hours : _minutes).TryGetValue(at, out var bucket)) Merge(sums, bucket);
+            if ((wholeHour ? _hours : _minutes).TryGetValue(at, out var bucket)) bucket.AddTo(sums);
             at += wholeHour ? Hour : Minute;
         }
     }
@@ -128,17 +137,11 @@ public sealed class Ledger
         if (sign > 0) values.Add(c.Amount); else values.Remove(c.Amount);
     }
 
-    private static void Bump(Dictionary<long, SortedDictionary<MeasureKey, long>> level, long at, MeasureKey key, long by)
+    private static void Bump(Dictionary<long, Bucket> level, long at, MeasureKey key, long by)
     {
-        if (!level.TryGetValue(at, out var bucket)) level[at] = bucket = [];
-        var sum = bucket.GetValueOrDefault(key) + by;
-        if (sum != 0) bucket[key] = sum;
-        else if (bucket.Remove(key) && bucket.Count == 0) level.Remove(at);
-    }
-
-    private static void Merge(SortedDictionary<MeasureKey, long> into, SortedDictionary<MeasureKey, long> from)
-    {
-        foreach (var (key, n) in from) into[key] = into.GetValueOrDefault(key) + n;
+        if (!level.TryGetValue(at, out var bucket)) level[at] = bucket = new();
+        bucket.Add(key, by);
+        if (bucket.Count == 0) level.Remove(at);
     }
 
     private static void Collect(SortedDictionary<MeasureKey, List<long>> into, SortedDictionary<MeasureKey, List<long>> from)

@@ -101,8 +101,8 @@ public sealed record Condition(IReadOnlyList<Asked> All)
 
     public bool Fits(TicketFacts facts)
     {
-        foreach (var asked in All)
-            if (!asked.Fits(facts)) return false;
+        for (var i = 0; i < All.Count; i++)
+            if (!All[i].Fits(facts)) return false;
         return true;
     }
 
@@ -127,11 +127,11 @@ public static class Words
 
     private static class Table<T> where T : struct, Enum
     {
-        public static readonly SortedDictionary<T, string> All = Make();
+        public static readonly Dictionary<T, string> All = Make(); // looked up at every judgement, never walked through
 
-        private static SortedDictionary<T, string> Make()
+        private static Dictionary<T, string> Make()
         {
-            var all = new SortedDictionary<T, string>();
+            var all = new Dictionary<T, string>();
             foreach (var value in Enum.GetValues<T>()) all[value] = Snake(value.ToString());
             return all;
         }

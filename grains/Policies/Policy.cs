@@ -59,7 +59,9 @@ public sealed record Policy(string Id, int Version, BusinessCalendar? Calendar, 
 /// <summary>How one queue is judged. (spec: metrics, queues.yaml)</summary>
 public sealed record QueuePolicy(string Id, string? DepartmentId, IReadOnlyList<int> ThresholdsS, int ShortAbandonS, long MaxSilenceMs)
 {
-    public static QueuePolicy For(string id) => new(id, null, [20], 5, 14_400_000);
+    private static readonly IReadOnlyList<int> UsualThresholdsS = [20];
+
+    public static QueuePolicy For(string id) => new(id, null, UsualThresholdsS, 5, 14_400_000);
 }
 
 /// <summary>Everything that judging needs besides history and now.</summary>

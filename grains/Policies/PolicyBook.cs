@@ -62,12 +62,14 @@ public sealed class PolicyBook
     public IReadOnlyList<ClockGroup> GroupsFor(TicketFacts facts) => facts.PolicyIds.Count == 0 ? _unnamed : _all;
 
     /// <summary>The clock of a group that holds for these facts, or null. A policy that the ticket names wins over any that it does not.</summary>
-    /// <param name="holds">whether a candidate is in effect for the clock at hand</param>
-    public static Candidate? Choose(ClockGroup group, TicketFacts facts, Func<Candidate, bool> holds)
+    /// <param name="holds">whether a candidate is in effect for the clock at hand, of which <paramref name="clock"/> says all: it is asked too often for a closure</param>
+    public static Candidate? Choose<T>(ClockGroup group, TicketFacts facts, in T clock, Holds<T> holds)
     {
-        if (facts.PolicyIds.Count == 0) return First(group.Unnamed, facts, holds, forced: false);
-        return First(group.Candidates, facts, holds, forced: true) ?? First(group.Candidates, facts, holds, forced: false);
+        if (facts.PolicyIds.Count == 0) return First(group.Unnamed, facts, clock, holds, forced: false);
+        return First(group.Candidates, facts, clock, holds, forced: true) ?? First(group.Candidates, facts, clock, holds, forced: false);
     }
+
+    public delegate bool Holds<T>(Candidate candidate, in T clock);
 
     public static bool IsForced(Policy policy, TicketFacts facts)
     {
@@ -76,10 +78,10 @@ public sealed class PolicyBook
         return false;
     }
 
-    private static Candidate? First(IReadOnlyList<Candidate> candidates, TicketFacts facts, Func<Candidate, bool> holds, bool forced)
+    private static Candidate? First<T>(IReadOnlyList<Candidate> candidates, TicketFacts facts, in T clock, Holds<T> holds, bool forced)
     {
-        foreach (var candidate in candidates)
-            if ((!forced || IsForced(candidate.Policy, facts)) && candidate.Fits(facts, forced) && holds(candidate)) return candidate;
+        for (var i = 0; i < candidates.Count; i++)
+            if ((!forced || IsForced(candidates[i].Policy, facts)) && candidates[i].Fits(facts, forced) && holds(candidates[i], clock)) return candidates[i];
         return null;
     }
 }

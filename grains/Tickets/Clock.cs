@@ -1,4 +1,3 @@
-using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Policies;
 
@@ -6,34 +5,37 @@ namespace OpsMonitor.Grains.Tickets;
 
 /// <summary>A clock at an instant. A stop at the due instant is in time; the due instant without a stop is a breach.</summary>
 /// <param name="Pauses">what counted: merged, in order, each before the due time; an end of long.MaxValue is still going on</param>
-internal sealed record ClockState(string State, long? DueAt, IReadOnlyList<(long At, AlertLevel Level)> Warnings, long PausedMs, long LateMs, long? RemainingMs, IReadOnlyList<Pause> Pauses)
+internal readonly record struct ClockState(string State, long? DueAt, long PausedMs, long LateMs, long? RemainingMs, IReadOnlyList<Pause> Pauses)
 {
+    private static readonly List<Pause> NoPauses = [];
+
+    private readonly List<Pause> _merged = NoPauses;
+    private readonly long _knownSince = long.MinValue;
+
+    private ClockState(string state, long? due, long paused, long late, List<Pause> merged, List<Pause> counted, bool named) : this(state, due, paused, late, null, counted) =>
+        (_merged, _knownSince) = (merged, named || counted.Count == 0 ? long.MinValue : counted[^1].To);
+
     /// <summary>Judges one round: its due time is the unpaused one, moved by every pause before it.</summary>
-    public static ClockState Of(ClockPolicy clock, ClockPlan plan, ClockRound round, long now)
+    public static ClockState Of(in ClockPlan plan, in ClockRound round, long now)
     {
         var pauses = Merge(round.Pauses, round.StoppedAt ?? round.CancelledAt, now);
-        var counted = new List<Pause>();
+        var counted = pauses.Count == 0 ? NoPauses : [];
         var due = Moved(plan.Due, pauses, plan, out var pausedNow, out var paused, counted);
         if (pausedNow is { } since && round.StoppedAt is null && round.CancelledAt is null)
-            return new("paused", null, [], paused, 0, plan.Measure.Between(since, due), counted);
-        var warnings = WarningsOf(clock, plan, pauses, plan.Named || counted.Count == 0 ? long.MinValue : counted[^1].To);
+            return new("paused", null, paused, 0, plan.Measure.Between(since, due), counted);
         long? shown = due == BusinessCalendar.Never ? null : due;
         if (round.StoppedAt is { } stop)
-            return new(stop <= due ? "met" : "breached", shown, warnings, paused, Math.Max(0, stop - due), null, counted);
+            return new(stop <= due ? "met" : "breached", shown, paused, Math.Max(0, stop - due), pauses, counted, plan.Named);
         if (round.CancelledAt is { } cancelled && cancelled <= due)
-            return new("cancelled", shown, [], paused, 0, null, counted);
-        return new(now >= due ? "breached" : "running", shown, warnings, paused, Math.Max(0, (round.CancelledAt ?? due) - due), null, counted);
+            return new("cancelled", shown, paused, 0, pauses, counted, plan.Named);
+        return new(now >= due ? "breached" : "running", shown, paused, Math.Max(0, (round.CancelledAt ?? due) - due), pauses, counted, plan.Named);
     }
 
-    private static List<(long At, AlertLevel Level)> WarningsOf(ClockPolicy clock, ClockPlan plan, List<Pause> pauses, long knownSince)
-    {
-        var all = new List<(long, AlertLevel)>(clock.Warn.Count);
-        // While it was paused nobody knew when it would be due: no warning of this due time is older than the pause's end.
-        foreach (var warning in clock.Warn) all.Add((Math.Max(Moved(plan.WarnAt(warning), pauses, plan, out _, out _, null), knownSince), warning.Level));
-        return all;
-    }
+    /// <summary>When a warning of a running clock is due.</summary>
+    // While it was paused nobody knew when it would be due: no warning of this due time is older than the pause's end.
+    public long WarnAt(Warning warning, in ClockPlan plan) => Math.Max(Moved(plan.WarnAt(warning), _merged, plan, out _, out _, null), _knownSince);
 
-    private static long Moved(long due, List<Pause> pauses, ClockPlan plan, out long? pausedSince, out long pausedMs, List<Pause>? counted)
+    private static long Moved(long due, List<Pause> pauses, in ClockPlan plan, out long? pausedSince, out long pausedMs, List<Pause>? counted)
     {
         (pausedSince, pausedMs) = (null, 0);
         if (plan.Named) return due;
@@ -53,16 +55,26 @@ internal sealed record ClockState(string State, long? DueAt, IReadOnlyList<(long
     /// <summary>Overlapping pauses count once. One that outlasts the clock is cut at its end; on a clock without an end it is open.</summary>
     private static List<Pause> Merge(IReadOnlyList<Pause> pauses, long? end, long now)
     {
-        var merged = new List<Pause>();
-        if (pauses.Count == 0) return merged;
-        foreach (var p in pauses.Where(p => end is { } e ? p.From < e : p.From <= now).OrderBy(p => p.From).ThenBy(p => p.To))
+        if (pauses.Count == 0) return NoPauses;
+        var merged = new List<Pause>(pauses.Count);
+        var ordered = InOrder(pauses) ? pauses : [.. pauses.OrderBy(p => p.From).ThenBy(p => p.To)];
+        for (var i = 0; i < ordered.Count; i++)
         {
+            var p = ordered[i];
+            if (!(end is { } over ? p.From < over : p.From <= now)) continue;
             var to = end is { } e ? Math.Min(p.To, e) : p.To > now ? long.MaxValue : p.To;
             if (merged.Count == 0 || p.From > merged[^1].To || p.UnlessDueBy != merged[^1].UnlessDueBy) merged.Add(p with { From = After(merged, p.From), To = to });
             else merged[^1] = merged[^1] with { To = Math.Max(merged[^1].To, to), Why = merged[^1].Why.Contains(p.Why, StringComparison.Ordinal) ? merged[^1].Why : $"{merged[^1].Why}, {p.Why}" };
         }
         merged.RemoveAll(p => p.From >= p.To);
         return merged;
+    }
+
+    private static bool InOrder(IReadOnlyList<Pause> pauses)
+    {
+        for (var i = 1; i < pauses.Count; i++)
+            if (pauses[i].From < pauses[i - 1].From || (pauses[i].From == pauses[i - 1].From && pauses[i].To < pauses[i - 1].To)) return false;
+        return true;
     }
 
     // One that hangs on a condition stays apart from the others, but shares no time with them.

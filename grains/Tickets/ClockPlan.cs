@@ -15,15 +15,17 @@ internal readonly record struct Granted(long At, long? DueAt, Limit? Limit);
 /// When a round of a clock is due if nobody pauses it. <see cref="From"/> is where counting begins: the start, or the opening after the cut-off.
 /// A due time that somebody named (<see cref="Named"/>) stands; pauses move only what was computed.
 /// </summary>
-internal sealed record ClockPlan(long From, long Due, bool Named, bool InBusinessTime, BusinessCalendar Calendar)
+internal readonly record struct ClockPlan(long From, long Due, bool Named, bool InBusinessTime, BusinessCalendar Calendar)
 {
+    private static readonly List<Granted> NoneGranted = [];
+
     /// <summary>Null for a clock without a limit whose subject names no due time: there is nothing to keep.</summary>
     public static ClockPlan? Of(ClockPolicy clock, long start, int priority, long? ownDue, IReadOnlyList<Granted> extensions, BusinessCalendar calendar)
     {
         var limit = clock.LimitFor(priority);
         var from = CutOff(clock, start, calendar);
         if (limit is null && ownDue is null) return null;
-        var plan = ownDue is { } own ? new(from, own, true, false, calendar)
+        var plan = ownDue is { } own ? new ClockPlan(from, own, true, false, calendar)
             : new ClockPlan(from, limit!.Value.DueFrom(from, calendar, clock.Counting), false, limit.Value.InBusinessTime, calendar);
         return extensions.Count == 0 ? plan : plan.Extended(clock, extensions);
     }
@@ -64,12 +66,14 @@ internal sealed record ClockPlan(long From, long Due, bool Named, bool InBusines
     }
 
     /// <summary>The extensions of one round of a clock, in order.</summary>
-    public static List<Granted> GrantedTo(ClockPolicy clock, string id, ClockRound round, IReadOnlyList<Event> history)
+    public static List<Granted> GrantedTo(ClockPolicy clock, string id, in ClockRound round, IReadOnlyList<Event> history)
     {
-        var granted = new List<Granted>();
-        foreach (var e in history)
+        var granted = NoneGranted;
+        for (var i = 0; i < history.Count; i++)
         {
+            var e = history[i];
             if (e.Type != clock.Extend.On || e.At < round.Start || e.At > (round.StoppedAt ?? round.CancelledAt ?? long.MaxValue)) continue;
+            if (ReferenceEquals(granted, NoneGranted)) granted = [];
             if (e.Data is not TicketExtensionGranted d) granted.Add(new(e.At, null, null)); // another event stands for an extension of the policy's own length
             else if (d.ClockId == id || d.ClockId == clock.Id) granted.Add(new(e.At, Times.Ms(d.DueAt), LimitOf(d.Limit)));
         }

@@ -38,7 +38,7 @@ public static class TicketExplanation
 
     private static ExplainedClock One(TicketClock clock, ClockPlan plan, long now)
     {
-        var (policy, state) = (clock.Chosen.Policy, ClockState.Of(clock.Chosen.Clock, plan, clock.Run, now));
+        var (policy, state) = (clock.Chosen.Policy, ClockState.Of(plan, clock.Run, now));
         return new(
             clock.Id, clock.Round, policy.Id, policy.Version, plan.Calendar.Id, plan.Calendar.Zone.Id, LimitText(clock, plan), state.State, clock.Run.Start, plan.From, state.DueAt,
             plan.Named, clock.Run.StoppedAt, state.PausedMs, state.LateMs, Stretches(clock.Run.Start, plan, state, now), Reasons(clock));

@@ -18,17 +18,26 @@ public static class TicketRules
 
         var judged = new Judgement(now);
         Count(story, judged);
-        var clocks = new List<ClockRow>();
-        foreach (var clock in TicketClocks.Of(story, history, policies, now, at => judged.Reached(at)))
+        var found = TicketClocks.Of(story, history, policies, now, judged);
+        var clocks = new List<ClockRow>(found.Count);
+        foreach (var clock in found)
             if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
         CountClosing(story, clocks, judged);
         CountHeld(story, policies, judged);
         return judged.Done(new(
-            subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks,
-            [.. story.Anomalies])
+            subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks.ToArray(),
+            story.Anomalies.Count == 0 ? [] : story.Anomalies.ToArray())
         {
-            DueAt = clocks.Where(c => c.State == "running").Min(c => c.DueAt),
+            DueAt = NextDue(clocks),
         });
+    }
+
+    private static long? NextDue(List<ClockRow> clocks)
+    {
+        long? next = null;
+        foreach (var clock in clocks)
+            if (clock.State == "running" && !(next <= clock.DueAt)) next = clock.DueAt ?? next;
+        return next;
     }
 
     private static void Count(TicketStory s, Judgement j)
@@ -57,7 +66,8 @@ public static class TicketRules
     {
         var last = s.ResolvedAt[^1];
         var received = Times.Ms(s.Created!.ReceivedAt) ?? s.CreatedAt;
-        var paused = s.Pauses.Sum(p => Math.Max(0, Math.Min(p.Stretch.To, last) - Math.Max(p.Stretch.From, received)));
+        var paused = 0L;
+        foreach (var p in s.Pauses) paused += Math.Max(0, Math.Min(p.Stretch.To, last) - Math.Max(p.Stretch.From, received));
         j.Sample(Measure.ResolutionWallMs, s.Department, last, last - received);
         j.Sample(Measure.ResolutionMs, s.Department, last, Math.Max(0, last - received - paused));
         if (s.OnTheSpot && s.Dispatches.Count == 0 && s.Created!.Kind == TicketKind.Complaint)
@@ -74,7 +84,8 @@ public static class TicketRules
 
     private static void CountClosing(TicketStory s, List<ClockRow> clocks, Judgement j)
     {
-        var resolution = clocks.FirstOrDefault(c => c.Id == "resolution");
+        if (s.Closings.Count == 0) return;
+        var resolution = clocks.Find(static c => c.Id == "resolution");
         foreach (var (closed, reopenedSoon) in s.Closings) // also one that was undone: else a reopened ticket would leave the cohort that it spoils
         {
             j.Point(Measure.Closed, null, s.Department, closed);
@@ -84,15 +95,15 @@ public static class TicketRules
     }
 
     /// <summary>One clock: its row, what it adds to the numbers, and its alerts.</summary>
-    internal static ClockRow Judge(Subject subject, TicketClock clock, ClockPlan plan, Judgement j)
+    internal static ClockRow Judge(Subject subject, in TicketClock clock, in ClockPlan plan, Judgement j)
     {
         var (run, promise, version) = (clock.Run, clock.Chosen.Clock, clock.Chosen.Policy.Version);
-        foreach (var pause in run.Pauses)
+        for (var i = 0; i < run.Pauses.Count; i++)
         {
-            j.Reached(pause.From); // told ahead of its time, it begins on time
-            if (pause.To != long.MaxValue) j.Reached(pause.To);
+            j.Reached(run.Pauses[i].From); // told ahead of its time, it begins on time
+            if (run.Pauses[i].To != long.MaxValue) j.Reached(run.Pauses[i].To);
         }
-        var state = ClockState.Of(promise, plan, run, j.Now);
+        var state = ClockState.Of(plan, run, j.Now);
         if (state.DueAt is { } due && state.State != "cancelled" && j.Reached(due))
         {
             j.Point(Measure.ClockDue, null, clock.Department, due, 1, promise.Id);
@@ -101,15 +112,15 @@ public static class TicketRules
         var open = run.StoppedAt is null && run.CancelledAt is null;
         if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);
         if (state.State == "breached") Breach(subject, clock, version, state, open, plan.Calendar, j);
-        else if (state.State == "running") Warn(subject, clock, version, state, plan.Calendar, j);
+        else if (state.State == "running") Warn(subject, clock, version, state, plan, j);
         return RowOf(clock, state);
     }
 
-    internal static ClockRow RowOf(TicketClock clock, ClockState state) => new(
+    internal static ClockRow RowOf(in TicketClock clock, in ClockState state) => new(
         clock.Id, clock.Chosen.Policy.Id, clock.Chosen.Policy.Version, clock.Department, clock.Run.Start, state.DueAt, state.State, clock.Run.StoppedAt, state.PausedMs, state.LateMs,
         state.RemainingMs);
 
-    private static void Breach(Subject subject, TicketClock clock, int version, ClockState state, bool open, BusinessCalendar calendar, Judgement j)
+    private static void Breach(Subject subject, in TicketClock clock, int version, in ClockState state, bool open, BusinessCalendar calendar, Judgement j)
     {
         var (due, promise) = (state.DueAt!.Value, clock.Chosen.Clock);
         if (open) j.Member(Measure.ClockBreachedOpen, null, clock.Department, due, promise.Id);
@@ -120,17 +131,19 @@ public static class TicketRules
     }
 
     // At risk from the first warning on; each warning is an alert of its own.
-    private static void Warn(Subject subject, TicketClock clock, int version, ClockState state, BusinessCalendar calendar, Judgement j)
+    private static void Warn(Subject subject, in TicketClock clock, int version, in ClockState state, in ClockPlan plan, Judgement j)
     {
         if (state.DueAt is not { } due) return;
         var (number, atRisk) = (0, false);
-        foreach (var (at, level) in state.Warnings)
+        var warnings = clock.Chosen.Clock.Warn;
+        while (number < warnings.Count)
         {
+            var (level, at) = (warnings[number].Level, state.WarnAt(warnings[number], plan));
             number++;
             if (!j.Reached(at)) continue;
             if (!atRisk) j.Member(Measure.ClockAtRisk, null, clock.Department, due, clock.Chosen.Clock.Id);
             atRisk = true;
-            j.Alert(new(subject, number == 1 ? "clock_warning" : $"clock_warning_{number}", version, clock.Id, level, clock.Department, due, Math.Max(at, clock.Run.Start), true) { Hours = HoursFor(level, calendar) });
+            j.Alert(new(subject, number == 1 ? "clock_warning" : $"clock_warning_{number}", version, clock.Id, level, clock.Department, due, Math.Max(at, clock.Run.Start), true) { Hours = HoursFor(level, plan.Calendar) });
         }
     }
 

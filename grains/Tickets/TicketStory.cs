@@ -23,13 +23,56 @@ internal sealed class DispatchStory(string id, string department, long at, long?
     public long? WithdrawnAt { get; set; }
 }
 
+/// <summary>A ticket's dispatches in the ordinal order of their ids; there are few.</summary>
+internal sealed class DispatchStories
+{
+    public static readonly DispatchStories None = new();
+
+    private readonly List<DispatchStory> _all = [];
+
+    public List<DispatchStory> Values => _all;
+
+    public int Count => _all.Count;
+
+    /// <summary>A dispatch of the same id begins anew.</summary>
+    public DispatchStories With(DispatchStory dispatch)
+    {
+        var mine = ReferenceEquals(this, None) ? new() : this;
+        var at = mine.Find(dispatch.Id);
+        if (at >= 0) mine._all[at] = dispatch; else mine._all.Insert(~at, dispatch);
+        return mine;
+    }
+
+    public bool TryGetValue(string id, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out DispatchStory? dispatch)
+    {
+        var at = Find(id);
+        dispatch = at >= 0 ? _all[at] : null;
+        return at >= 0;
+    }
+
+    private int Find(string id)
+    {
+        var (low, high) = (0, _all.Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = string.CompareOrdinal(_all[middle].Id, id);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1; else high = middle - 1;
+        }
+        return ~low;
+    }
+}
+
 /// <summary>A ticket's history folded in its one order. Any event folds in any state; an irregular one is an anomaly, never an exception.</summary>
 internal sealed class TicketStory
 {
     private const long ReopenedSoonMs = 30 * 86_400_000L; // (spec: metrics, reopen_rate)
 
+    private static readonly SortedSet<string> NoAnomalies = new(StringComparer.Ordinal);
+
     private bool _reopenedSoon;
-    private readonly List<(PauseReason Reason, long From, HashSet<string>? Clocks, long Until)> _pausing = [];
+    private List<(PauseReason Reason, long From, HashSet<string>? Clocks, long Until)> _pausing = None<(PauseReason, long, HashSet<string>?, long)>.List;
 
     public TicketCreated? Created { get; private set; }
     public long CreatedAt { get; private set; }
@@ -37,39 +80,63 @@ internal sealed class TicketStory
     public int? Priority { get; private set; }
     public string? Owner { get; private set; }
     public string State { get; private set; } = "received";
-    public List<long> ResolvedAt { get; } = [];
-    public List<long> ReopenedAt { get; } = [];
-    public List<Stay> Stays { get; } = [];
+
+    // Most tickets have none of these while they are open: a list is made for the first item.
+    public List<long> ResolvedAt { get; private set; } = None<long>.List;
+    public List<long> ReopenedAt { get; private set; } = None<long>.List;
+    public List<Stay> Stays { get; private set; } = None<Stay>.List;
     public long? ClosedAt { get; private set; }
 
     /// <summary>Every closing, and whether it, or the solution before it, was undone within 30 days.</summary>
-    public List<(long At, bool ReopenedSoon)> Closings { get; } = [];
+    public List<(long At, bool ReopenedSoon)> Closings { get; private set; } = None<(long, bool)>.List;
     public long? ExitAt { get; private set; }
     public bool OnTheSpot { get; private set; }
     public bool Resolved { get; private set; }
-    public List<(PauseReason Reason, Stretch Stretch, HashSet<string>? Clocks)> Pauses { get; } = [];
-    public SortedDictionary<string, DispatchStory> Dispatches { get; } = new(StringComparer.Ordinal);
-    public SortedSet<string> Anomalies { get; } = new(StringComparer.Ordinal);
+    public List<(PauseReason Reason, Stretch Stretch, HashSet<string>? Clocks)> Pauses { get; private set; } = None<(PauseReason, Stretch, HashSet<string>?)>.List;
+    public DispatchStories Dispatches { get; private set; } = DispatchStories.None;
+    public SortedSet<string> Anomalies { get; private set; } = NoAnomalies;
+
+    /// <summary>Somebody told a pause or the end of one, whenever: where nobody did, no clock has to look for any.</summary>
+    public bool ToldOfPauses { get; private set; }
 
     public bool Ended => ExitAt is not null || ClosedAt is not null;
 
     public static TicketStory Of(IReadOnlyList<Event> history)
     {
         var story = new TicketStory();
-        foreach (var e in history) story.Apply(e);
-        foreach (var (reason, from, clocks, until) in story._pausing) story.Pauses.Add((reason, new(from, until), clocks));
+        for (var i = 0; i < history.Count; i++) story.Apply(history[i]);
+        foreach (var (reason, from, clocks, until) in story._pausing) story.Pauses = With(story.Pauses, (reason, new(from, until), clocks));
         return story;
+    }
+
+    private static List<T> With<T>(List<T> list, T item)
+    {
+        if (ReferenceEquals(list, None<T>.List)) list = [];
+        list.Add(item);
+        return list;
+    }
+
+    private static class None<T>
+    {
+        public static readonly List<T> List = [];
+    }
+
+    private void Irregular(string anomaly)
+    {
+        if (ReferenceEquals(Anomalies, NoAnomalies)) Anomalies = new(StringComparer.Ordinal);
+        Anomalies.Add(anomaly);
     }
 
     private void Apply(Event e)
     {
+        ToldOfPauses |= e.Data is TicketClockPaused or TicketClockResumed;
         if (e.Subject.Kind == SubjectKind.Survey) return; // starts and stops clocks; the ticket itself stays as it is
-        if (Created is null && e.Data is not TicketCreated) Anomalies.Add("before_created");
-        if (ExitAt is not null) { Anomalies.Add("after_exit"); return; }
+        if (Created is null && e.Data is not TicketCreated) Irregular("before_created");
+        if (ExitAt is not null) { Irregular("after_exit"); return; }
         switch (e.Data)
         {
             case TicketCreated d when Created is null: Open(e, d); break;
-            case TicketCreated: Anomalies.Add("created_twice"); break;
+            case TicketCreated: Irregular("created_twice"); break;
             case TicketClassified d:
                 Priority = d.Priority ?? Priority;
                 Department = e.DepartmentId ?? Department;
@@ -94,14 +161,14 @@ internal sealed class TicketStory
         switch (e.Data)
         {
             case TicketDispatched d:
-                Dispatches[d.DispatchId] = new(d.DispatchId, d.DepartmentId, e.At, Times.Ms(d.DueAt));
+                Dispatches = Dispatches.With(new(d.DispatchId, d.DepartmentId, e.At, Times.Ms(d.DueAt)));
                 if (d.Role == DispatchRole.Lead) Department = d.DepartmentId;
                 Advance("in_progress");
                 break;
             case TicketDispatchAnswered d when Dispatches.TryGetValue(d.DispatchId, out var sent): sent.AnsweredAt ??= e.At; break;
             case TicketDispatchReturned d when Dispatches.TryGetValue(d.DispatchId, out var sent): sent.WithdrawnAt ??= e.At; break;
             case TicketDispatchRecalled d when Dispatches.TryGetValue(d.DispatchId, out var sent): sent.WithdrawnAt ??= e.At; break;
-            case TicketDispatchAnswered or TicketDispatchReturned or TicketDispatchRecalled: Anomalies.Add("unknown_dispatch"); break;
+            case TicketDispatchAnswered or TicketDispatchReturned or TicketDispatchRecalled: Irregular("unknown_dispatch"); break;
         }
     }
 
@@ -120,30 +187,30 @@ internal sealed class TicketStory
 
     private void Resolve(long at, bool onTheSpot)
     {
-        if (Resolved) { Anomalies.Add("resolved_twice"); return; }
+        if (Resolved) { Irregular("resolved_twice"); return; }
         (Resolved, State, OnTheSpot) = (true, "resolved", onTheSpot);
-        ResolvedAt.Add(at);
-        Stays.Add(new(at));
+        ResolvedAt = With(ResolvedAt, at);
+        Stays = With(Stays, new(at));
     }
 
     private void Reopen(long at)
     {
-        if (!Resolved && ClosedAt is null) { Anomalies.Add("reopened_while_open"); return; }
+        if (!Resolved && ClosedAt is null) { Irregular("reopened_while_open"); return; }
         var soon = at - (ClosedAt ?? ResolvedAt[^1]) <= ReopenedSoonMs;
         if (ClosedAt is null) _reopenedSoon |= soon;
         else Closings[^1] = (Closings[^1].At, Closings[^1].ReopenedSoon || soon);
         (Resolved, ClosedAt, State) = (false, null, "reopened");
-        ReopenedAt.Add(at);
+        ReopenedAt = With(ReopenedAt, at);
         Stays[^1].ReopenedAt = at;
     }
 
     private void Close(long at)
     {
-        if (ClosedAt is not null) { Anomalies.Add("closed_twice"); return; }
+        if (ClosedAt is not null) { Irregular("closed_twice"); return; }
         if (!Resolved) Resolve(at, false); // closing is the latest that a ticket can count as resolved
         (ClosedAt, State) = (at, "closed");
         Stays[^1].ClosedAt = at;
-        Closings.Add((at, _reopenedSoon));
+        Closings = With(Closings, (at, _reopenedSoon));
         _reopenedSoon = false;
     }
 
@@ -151,16 +218,23 @@ internal sealed class TicketStory
 
     private void Pause(long at, TicketClockPaused d)
     {
-        if (_pausing.Any(p => p.Reason == d.Reason)) { Anomalies.Add("paused_twice"); return; }
-        _pausing.Add((d.Reason, at, d.ClockIds?.ToHashSet(StringComparer.Ordinal), Times.Ms(d.Until) ?? long.MaxValue));
+        if (Pausing(d.Reason) >= 0) { Irregular("paused_twice"); return; }
+        _pausing = With(_pausing, (d.Reason, at, d.ClockIds?.ToHashSet(StringComparer.Ordinal), Times.Ms(d.Until) ?? long.MaxValue));
     }
 
     private void Resume(long at, TicketClockResumed d)
     {
-        var index = _pausing.FindIndex(p => p.Reason == d.Reason);
-        if (index < 0) { Anomalies.Add("resumed_without_pause"); return; }
+        var index = Pausing(d.Reason);
+        if (index < 0) { Irregular("resumed_without_pause"); return; }
         var (reason, from, clocks, until) = _pausing[index];
         _pausing.RemoveAt(index);
-        Pauses.Add((reason, new(from, Math.Min(at, until)), clocks));
+        Pauses = With(Pauses, (reason, new(from, Math.Min(at, until)), clocks));
+    }
+
+    private int Pausing(PauseReason reason)
+    {
+        for (var i = 0; i < _pausing.Count; i++)
+            if (_pausing[i].Reason == reason) return i;
+        return -1;
     }
 }

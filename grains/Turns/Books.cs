@@ -22,7 +22,12 @@ public sealed class Books
     /// <summary>Takes the old contributions of a subject off and puts the new ones on. What both lists begin or end with stays as it is.</summary>
     public void Replace(Subject who, IReadOnlyList<Contribution> old, IReadOnlyList<Contribution> now)
     {
-        var (head, oldEnd, nowEnd) = (0, old.Count, now.Count);
+        if (!ReferenceEquals(old, now)) Replace(who, Evaluation.SpanOf(old), Evaluation.SpanOf(now));
+    }
+
+    private void Replace(Subject who, ReadOnlySpan<Contribution> old, ReadOnlySpan<Contribution> now)
+    {
+        var (head, oldEnd, nowEnd) = (0, old.Length, now.Length);
         while (head < oldEnd && head < nowEnd && old[head] == now[head]) head++;
         while (oldEnd > head && nowEnd > head && old[oldEnd - 1] == now[nowEnd - 1]) (oldEnd, nowEnd) = (oldEnd - 1, nowEnd - 1);
         for (var i = head; i < oldEnd; i++) Apply(who, old[i], -1);

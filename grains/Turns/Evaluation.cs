@@ -31,7 +31,21 @@ public sealed record ContactFact(
 /// <summary>The whole answer of the core about one subject at one instant. (design: rule 2)</summary>
 public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributions, IReadOnlyList<DueAlert> Alerts, long NextChangeAt, ContactFact? Fact = null)
 {
+    public IReadOnlyList<Contribution> Contributions { get; private set; } = Contributions;
+
     public static readonly Evaluation Empty = new(null, [], [], long.MaxValue);
+
+    /// <summary>An evaluation's own lists are arrays; those that came over a wire may be anything.</summary>
+    internal static ReadOnlySpan<T> SpanOf<T>(IReadOnlyList<T> list) => list as T[] ?? [.. list];
+
+    /// <summary>Takes the parts that are equal from the evaluation before: what lives long is then not made anew at every event.</summary>
+    internal void TakeUnchanged(Evaluation before)
+    {
+        if (SpanOf(Contributions).SequenceEqual(SpanOf(before.Contributions))) Contributions = before.Contributions;
+        if (Row?.Clocks is not ClockRow[] mine || before.Row?.Clocks is not ClockRow[] theirs) return;
+        for (var i = 0; i < mine.Length && i < theirs.Length; i++)
+            if (mine[i] == theirs[i]) mine[i] = theirs[i];
+    }
 
     /// <summary>The same, to be looked at again at an instant at the latest.</summary>
     public Evaluation ButNotAfter(long at) => at < NextChangeAt ? this with { NextChangeAt = at } : this;
@@ -40,9 +54,19 @@ public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributi
 /// <summary>Collects an evaluation while a subject is judged.</summary>
 internal sealed class Judgement(long now)
 {
-    private readonly List<Contribution> _contributions = [];
-    private readonly List<DueAlert> _alerts = [];
+    [ThreadStatic]
+    private static List<Contribution>? _spare; // of the judgement before: room that need not be made anew
+
+    private readonly List<Contribution> _contributions = Spare();
+    private List<DueAlert>? _alerts;
     private long _next = long.MaxValue;
+
+    private static List<Contribution> Spare()
+    {
+        var spare = _spare ?? [];
+        _spare = null;
+        return spare;
+    }
 
     public long Now => now;
 
@@ -66,14 +90,21 @@ internal sealed class Judgement(long now)
     {
         // A ticket may be in one set twice (two dispatches due at once): the running number keeps them apart.
         var (key, number) = (new MeasureKey(measure, param), 0);
-        foreach (var c in _contributions)
+        foreach (ref readonly var c in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_contributions))
             if (c.Kind == ContributionKind.Member && c.At == at && c.Key == key) number++;
         _contributions.Add(new(ContributionKind.Member, key, queue, department, at, number));
     }
 
-    public void Alert(DueAlert alert) => _alerts.Add(alert);
+    public void Alert(DueAlert alert) => (_alerts ??= []).Add(alert);
 
-    public Evaluation Done(Row? row, ContactFact? fact = null) => new(row, _contributions, _alerts, _next, fact);
+    /// <summary>The end of it: nothing may be added any more.</summary>
+    public Evaluation Done(Row? row, ContactFact? fact = null)
+    {
+        var done = new Evaluation(row, _contributions.Count == 0 ? [] : _contributions.ToArray(), _alerts is null ? [] : _alerts.ToArray(), _next, fact);
+        _contributions.Clear();
+        _spare = _contributions;
+        return done;
+    }
 }
 
 /// <summary>Instants inside event data: RFC 3339 text, checked at the edge.</summary>

@@ -15,7 +15,7 @@ public abstract partial class Tally
     /// <summary>All evaluations in memory, in the order of their subjects.</summary>
     protected IEnumerable<KeyValuePair<Subject, Evaluation>> Evaluations()
     {
-        foreach (var who in _order) yield return new(who, _rows[who]);
+        foreach (var who in _order) yield return new(who, _rows[who].Last);
     }
 
     /// <summary>Takes a row out of memory; what it adds to the sums stays there.</summary>
@@ -29,9 +29,9 @@ public abstract partial class Tally
     /// <summary>Puts a row back as it was, with what it adds to the sums there already, but for the members.</summary>
     protected void PutBack(Subject who, Evaluation was)
     {
-        _rows[who] = was;
+        _rows[who] = new(was, was.NextChangeAt);
         _order.Add(who);
-        if (was.NextChangeAt != long.MaxValue) _deadlines.Add((was.NextChangeAt, who));
+        if (was.NextChangeAt != long.MaxValue) _deadlines.Add(new(was.NextChangeAt, who));
         foreach (var c in was.Contributions)
             if (c.Kind == ContributionKind.Member) Books.Replace(who, [], [c]);
         Departures++;

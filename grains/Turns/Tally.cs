@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
@@ -11,9 +12,17 @@ namespace OpsMonitor.Grains.Turns;
 /// </summary>
 public abstract partial class Tally(PolicySet policies)
 {
-    private readonly Dictionary<Subject, Evaluation> _rows = [];
-    private readonly SortedSet<Subject> _order = [];
-    private readonly SortedSet<(long At, Subject Who)> _deadlines = [];
+    private readonly Dictionary<Subject, Place> _rows = [];
+    private readonly SortedRuns<Subject> _order = new();
+    private readonly SortedRuns<Deadline> _deadlines = new();
+
+    /// <summary>The newest evaluation, and the instant at which the order of deadlines has the subject; <see cref="long.MaxValue"/> for not at all.</summary>
+    private record struct Place(Evaluation Last, long ArmedAt);
+
+    private readonly record struct Deadline(long At, Subject Who) : IComparable<Deadline>
+    {
+        public int CompareTo(Deadline other) => At != other.At ? (At < other.At ? -1 : 1) : Who.CompareTo(other.Who);
+    }
 
     public Books Books { get; } = new();
 
@@ -46,7 +55,7 @@ public abstract partial class Tally(PolicySet policies)
         foreach (var who in Subjects(after, kind ?? SubjectKind.Contact))
         {
             if (kind is { } one && who.Kind != one) break;
-            if (_rows[who].Row is { } row) yield return row;
+            if (_rows[who].Last.Row is { } row) yield return row;
         }
     }
 
@@ -56,28 +65,36 @@ public abstract partial class Tally(PolicySet policies)
     public IEnumerable<(Subject Who, Contribution What)> Contributions()
     {
         foreach (var who in _order)
-            foreach (var what in _rows[who].Contributions) yield return (who, what);
+            foreach (var what in _rows[who].Last.Contributions) yield return (who, what);
     }
 
     /// <summary>All subjects in their order, from after one of them or from a kind on.</summary>
     protected IEnumerable<Subject> Subjects(Subject? after, SubjectKind from = SubjectKind.Contact)
     {
-        foreach (var who in _order.GetViewBetween(after ?? new Subject(from, ""), new Subject(SubjectKind.Other, "\uffff")))
+        foreach (var who in _order.From(after ?? new Subject(from, "")))
             if (who != after) yield return who;
     }
 
     /// <summary>The newest evaluation of a subject; an empty one where none is known.</summary>
-    protected Evaluation Last(Subject who) => _rows.GetValueOrDefault(who, Evaluation.Empty);
+    protected Evaluation Last(Subject who) => _rows.TryGetValue(who, out var place) ? place.Last : Evaluation.Empty;
 
     /// <summary>A newer evaluation takes the place of the one before, in the sums and in the order of deadlines too.</summary>
     protected void Exchange(Subject who, Evaluation next)
     {
-        var old = Last(who);
-        Books.Replace(who, old.Contributions, next.Contributions);
-        if (old.NextChangeAt != long.MaxValue) _deadlines.Remove((old.NextChangeAt, who));
-        if (next.NextChangeAt != long.MaxValue) _deadlines.Add((next.NextChangeAt, who));
-        if (ReferenceEquals(old, Evaluation.Empty)) _order.Add(who);
-        _rows[who] = next;
+        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_rows, who, out var known);
+        if (!known)
+        {
+            place = new(Evaluation.Empty, long.MaxValue);
+            _order.Add(who);
+        }
+        next.TakeUnchanged(place.Last);
+        Books.Replace(who, place.Last.Contributions, next.Contributions);
+        if (place.ArmedAt != next.NextChangeAt)
+        {
+            if (place.ArmedAt != long.MaxValue) _deadlines.Remove(new(place.ArmedAt, who));
+            if (next.NextChangeAt != long.MaxValue) _deadlines.Add(new(next.NextChangeAt, who));
+        }
+        place = new(next, next.NextChangeAt);
     }
 
     /// <summary>Takes the next subject whose row changes at or before an instant off the order of deadlines.</summary>
@@ -87,6 +104,7 @@ public abstract partial class Tally(PolicySet policies)
         if (NextWake > now) return false;
         who = _deadlines.Min.Who;
         _deadlines.Remove(_deadlines.Min);
+        CollectionsMarshal.GetValueRefOrNullRef(_rows, who).ArmedAt = long.MaxValue;
         return true;
     }
 }

@@ -1,0 +1,64 @@
+namespace OpsMonitor.Grains.Metrics;
+
+/// <summary>The sums of one minute or hour, in the order of their measures. A bucket has some ten of them: two short arrays beat any tree.</summary>
+internal sealed class Bucket
+{
+    private MeasureKey[] _keys = new MeasureKey[4];
+    private long[] _sums = new long[4];
+
+    public int Count { get; private set; }
+
+    /// <summary>A sum of nothing leaves no trace: it would tell in which order the events came.</summary>
+    public void Add(MeasureKey key, long by)
+    {
+        if (by == 0) return;
+        var at = Find(key);
+        if (at < 0) { Insert(~at, key, by); return; }
+        _sums[at] += by;
+        if (_sums[at] == 0) RemoveAt(at);
+    }
+
+    public void AddTo(SortedDictionary<MeasureKey, long> sums)
+    {
+        for (var i = 0; i < Count; i++) sums[_keys[i]] = sums.GetValueOrDefault(_keys[i]) + _sums[i];
+    }
+
+    public IEnumerator<(MeasureKey Key, long Sum)> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++) yield return (_keys[i], _sums[i]);
+    }
+
+    private int Find(MeasureKey key)
+    {
+        var (low, high) = (0, Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = _keys[middle].CompareTo(key);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1; else high = middle - 1;
+        }
+        return ~low;
+    }
+
+    private void Insert(int at, MeasureKey key, long sum)
+    {
+        if (Count == _keys.Length)
+        {
+            Array.Resize(ref _keys, Count * 2);
+            Array.Resize(ref _sums, Count * 2);
+        }
+        Array.Copy(_keys, at, _keys, at + 1, Count - at);
+        Array.Copy(_sums, at, _sums, at + 1, Count - at);
+        (_keys[at], _sums[at]) = (key, sum);
+        Count++;
+    }
+
+    private void RemoveAt(int at)
+    {
+        Count--;
+        Array.Copy(_keys, at + 1, _keys, at, Count - at);
+        Array.Copy(_sums, at + 1, _sums, at, Count - at);
+        (_keys[Count], _sums[Count]) = (default, 0);
+    }
+}
