@@ -27,23 +27,25 @@ internal static class Keeping
         Console.WriteLine("| | closed | open | MB | of it ids (dedupe) | events/s |");
         Console.WriteLine("|---|---|---|---|---|---|");
         await using (var warm = Open(Directory.CreateDirectory(Path.Combine(root, "warm")).FullName, leaving: true)) await Tell(warm, Stories(0, 2_000, EventsEach));
-        foreach (var (closedNow, leaving) in new[] { (closed / 10, true), (closed / 10, false), (closed, true), (closed, false) })
-        {
-            var folder = Directory.CreateDirectory(Path.Combine(root, $"{closedNow}-{leaving}")).FullName;
-            await using var host = Open(folder, leaving);
-            var before = GC.GetTotalMemory(forceFullCollection: true);
-            var watch = Stopwatch.StartNew();
-            await Tell(host, Stories(0, closedNow, EventsEach));
-            var rate = closedNow * (long)EventsEach / watch.Elapsed.TotalSeconds;
-            await Tell(host, Stories(closedNow, open, 3));
-            for (var i = 0; i < 40; i++) { await host.OfferAsync([], default); await Task.Delay(100); } // nobody leaves without a turn
-            _ = host.History(new(SubjectKind.Ticket, "T-0")); // the index has caught up
-            await Task.Delay(2_000);
-            var after = GC.GetTotalMemory(forceFullCollection: true);
-            var ids = IdBytes((closedNow * EventsEach) + (open * 3));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {(leaving ? "leaving" : "all stay")} | {closedNow:N0} ({host.Read(s => s.LeftCount):N0} left) | {open:N0} | {(after - before) / 1e6:F1} | {ids / 1e6:F1} | {rate:N0} |"));
-            if (closedNow == closed) await Late(host, closed, leaving);
-        }
+        var empty = GC.GetTotalMemory(forceFullCollection: true);
+        foreach (var (closedNow, leaving) in new[] { (closed / 10, true), (closed, true), (closed / 10, false), (closed, false) })
+            await OneAsync(Directory.CreateDirectory(Path.Combine(root, $"{closedNow}-{leaving}")).FullName, closedNow, open, leaving, empty);
+    }
+
+    private static async Task OneAsync(string folder, int closed, int open, bool leaving, long empty)
+    {
+        await using var host = Open(folder, leaving);
+        var watch = Stopwatch.StartNew();
+        await Tell(host, Stories(0, closed, EventsEach));
+        var rate = closed * (long)EventsEach / watch.Elapsed.TotalSeconds;
+        await Tell(host, Stories(closed, open, 3));
+        for (var i = 0; i < 40; i++) { await host.OfferAsync([], default); await Task.Delay(100); } // nobody leaves without a turn
+        _ = host.History(new(SubjectKind.Ticket, "T-0")); // the index has caught up
+        await Task.Delay(2_000);
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - empty;
+        var ids = IdBytes((closed * EventsEach) + (open * 3));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {(leaving ? "leaving" : "all stay")} | {closed:N0} ({host.Read(s => s.LeftCount):N0} left) | {open:N0} | {bytes / 1e6:F1} | {ids / 1e6:F1} | {rate:N0} |"));
+        await Late(host, closed, leaving);
     }
 
     public static async Task StartAsync(string root, int open)

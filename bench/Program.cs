@@ -25,7 +25,12 @@ try
     {
         int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], System.Globalization.CultureInfo.InvariantCulture) : otherwise;
         await Keeping.RunAsync(root.FullName, Number(1, 100_000), Number(2, 10_000));
-        foreach (var open in new[] { 20_000, 200_000 }) await Keeping.StartAsync(root.FullName, open);
+        await StartsAsync();
+        return;
+    }
+    if (args is ["starts"])
+    {
+        await StartsAsync();
         return;
     }
     if (args is ["judge", ..])
@@ -56,6 +61,13 @@ try
 finally
 {
     root.Delete(recursive: true);
+}
+
+async Task StartsAsync()
+{
+    foreach (var open in new[] { 20_000, 200_000 }) await Keeping.StartAsync(root.FullName, open);
+    var (replay, snapshot, tickets) = await Micro.RestartAsync(Directory.CreateDirectory(Path.Combine(root.FullName, "replay")).FullName, 20_000);
+    Console.WriteLine($"replay / read and parse {replay:F2}; {tickets:N0} tickets ready from a snapshot after {snapshot:F2} s");
 }
 
 static double Median(IEnumerable<double> values)

@@ -13,7 +13,7 @@ public static class EvaluationBytes
     public static byte[] Write(Evaluation evaluation)
     {
         using var bytes = new MemoryStream();
-        using (var w = new BinaryWriter(bytes)) Write(w, evaluation);
+        using (var w = new BinaryWriter(bytes)) Write(w, evaluation, new());
         return bytes.ToArray();
     }
 
@@ -23,18 +23,19 @@ public static class EvaluationBytes
         return Read(r, new());
     }
 
-    public static void Write(BinaryWriter w, Evaluation evaluation)
+    /// <param name="words">texts written before: each stands whole once, then as its number</param>
+    public static void Write(BinaryWriter w, Evaluation evaluation, WordPool words)
     {
         w.Write(evaluation.NextChangeAt);
         w.Write(evaluation.Row is not null);
-        if (evaluation.Row is { } row) Write(w, row);
+        if (evaluation.Row is { } row) Write(w, row, words);
         w.Write7BitEncodedInt(evaluation.Contributions.Count);
-        foreach (var c in evaluation.Contributions) Write(w, c);
+        foreach (var c in evaluation.Contributions) Write(w, c, words);
         w.Write(evaluation.Fact is not null);
-        if (evaluation.Fact is { } fact) Write(w, fact);
+        if (evaluation.Fact is { } fact) Write(w, fact, words);
     }
 
-    /// <param name="words">texts read before: most are the same few</param>
+    /// <param name="words">texts read before</param>
     public static Evaluation Read(BinaryReader r, WordPool words)
     {
         var next = r.ReadInt64();
@@ -44,13 +45,13 @@ public static class EvaluationBytes
         return new(row, contributions, [], next, r.ReadBoolean() ? ReadFact(r, words) : null);
     }
 
-    public static void Write(BinaryWriter w, in Contribution c)
+    public static void Write(BinaryWriter w, in Contribution c, WordPool words)
     {
         w.Write((byte)c.Kind);
         w.Write((byte)c.Key.Measure);
-        w.Write(c.Key.Param);
-        Text(w, c.Queue);
-        Text(w, c.Department);
+        words.Write(w, c.Key.Param);
+        words.Write(w, c.Queue);
+        words.Write(w, c.Department);
         w.Write7BitEncodedInt64(c.At);
         w.Write7BitEncodedInt64(c.Amount);
     }
@@ -58,64 +59,64 @@ public static class EvaluationBytes
     public static Contribution ReadContribution(BinaryReader r, WordPool words)
     {
         var (kind, measure) = ((ContributionKind)r.ReadByte(), (Measure)r.ReadByte());
-        return new(kind, new(measure, words.Read(r)), Text(r, words), Text(r, words), r.Read7BitEncodedInt64(), r.Read7BitEncodedInt64());
+        return new(kind, new(measure, words.ReadText(r)), words.Read(r), words.Read(r), r.Read7BitEncodedInt64(), r.Read7BitEncodedInt64());
     }
 
-    public static void Write(BinaryWriter w, ContactFact fact)
+    public static void Write(BinaryWriter w, ContactFact fact, WordPool words)
     {
         w.Write(fact.Contact.ToString());
         w.Write(fact.CustomerRef);
-        Text(w, fact.IssueKey);
+        words.Write(w, fact.IssueKey);
         w.Write((byte)((fact.Inbound ? 1 : 0) | (fact.Over ? 2 : 0) | (fact.Answered ? 4 : 0) | (fact.Abandoned ? 8 : 0)));
         w.Write(fact.InitiatedAt);
         w.Write(fact.LastAt);
-        Text(w, fact.Queue);
-        Text(w, fact.Department);
+        words.Write(w, fact.Queue);
+        words.Write(w, fact.Department);
     }
 
     public static ContactFact ReadFact(BinaryReader r, WordPool words)
     {
-        var (contact, customer, issue, flags) = (Subject.Parse(r.ReadString()), r.ReadString(), Text(r, words), r.ReadByte());
-        return new(contact, customer, issue, (flags & 1) != 0, r.ReadInt64(), r.ReadInt64(), (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0, Text(r, words), Text(r, words));
+        var (contact, customer, issue, flags) = (Subject.Parse(r.ReadString()), r.ReadString(), words.Read(r), r.ReadByte());
+        return new(contact, customer, issue, (flags & 1) != 0, r.ReadInt64(), r.ReadInt64(), (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0, words.Read(r), words.Read(r));
     }
 
-    private static void Write(BinaryWriter w, Row row)
+    private static void Write(BinaryWriter w, Row row, WordPool words)
     {
         w.Write(row.Subject.ToString());
-        w.Write(row.State);
-        Text(w, row.DepartmentId);
-        Text(w, row.QueueId);
+        words.Write(w, row.State);
+        words.Write(w, row.DepartmentId);
+        words.Write(w, row.QueueId);
         Instant(w, row.CreatedAt);
         Instant(w, row.EndedAt);
         w.Write7BitEncodedInt(row.Reopened);
-        Text(w, row.Owner);
+        words.Write(w, row.Owner);
         Instant(w, row.DueAt);
         w.Write7BitEncodedInt(row.Clocks.Count);
-        foreach (var clock in row.Clocks) Write(w, clock);
+        foreach (var clock in row.Clocks) Write(w, clock, words);
         w.Write7BitEncodedInt(row.Anomalies.Count);
-        foreach (var anomaly in row.Anomalies) w.Write(anomaly);
+        foreach (var anomaly in row.Anomalies) words.Write(w, anomaly);
     }
 
     private static Row ReadRow(BinaryReader r, WordPool words)
     {
-        var (subject, state, department, queue) = (Subject.Parse(r.ReadString()), words.Read(r), Text(r, words), Text(r, words));
-        var (created, ended, reopened, owner, due) = (Instant(r), Instant(r), r.Read7BitEncodedInt(), Text(r, words), Instant(r));
+        var (subject, state, department, queue) = (Subject.Parse(r.ReadString()), words.ReadText(r), words.Read(r), words.Read(r));
+        var (created, ended, reopened, owner, due) = (Instant(r), Instant(r), r.Read7BitEncodedInt(), words.Read(r), Instant(r));
         var clocks = new ClockRow[r.Read7BitEncodedInt()];
         for (var i = 0; i < clocks.Length; i++) clocks[i] = ReadClock(r, words);
         var anomalies = new string[r.Read7BitEncodedInt()];
-        for (var i = 0; i < anomalies.Length; i++) anomalies[i] = words.Read(r);
+        for (var i = 0; i < anomalies.Length; i++) anomalies[i] = words.ReadText(r);
         return new(subject, state, department, queue, created, ended, reopened, owner, clocks, anomalies) { DueAt = due };
     }
 
-    private static void Write(BinaryWriter w, ClockRow clock)
+    private static void Write(BinaryWriter w, ClockRow clock, WordPool words)
     {
-        w.Write(clock.Id);
-        w.Write(clock.Policy);
+        words.Write(w, clock.Id);
+        words.Write(w, clock.Policy);
         w.Write7BitEncodedInt(clock.Version);
-        Text(w, clock.DepartmentId);
+        words.Write(w, clock.DepartmentId);
         w.Write(clock.StartedAt);
         Instant(w, clock.DueAt);
-        w.Write(clock.State);
+        words.Write(w, clock.State);
         Instant(w, clock.StoppedAt);
         w.Write7BitEncodedInt64(clock.PausedMs);
         w.Write7BitEncodedInt64(clock.LateMs);
@@ -123,7 +124,7 @@ public static class EvaluationBytes
     }
 
     private static ClockRow ReadClock(BinaryReader r, WordPool words) => new(
-        words.Read(r), words.Read(r), r.Read7BitEncodedInt(), Text(r, words), r.ReadInt64(), Instant(r), words.Read(r), Instant(r), r.Read7BitEncodedInt64(),
+        words.ReadText(r), words.ReadText(r), r.Read7BitEncodedInt(), words.Read(r), r.ReadInt64(), Instant(r), words.ReadText(r), Instant(r), r.Read7BitEncodedInt64(),
         r.Read7BitEncodedInt64(), Instant(r));
 
     private static void Instant(BinaryWriter w, long? ms)
@@ -133,30 +134,38 @@ public static class EvaluationBytes
     }
 
     private static long? Instant(BinaryReader r) => r.ReadBoolean() ? r.ReadInt64() : null;
-
-    private static void Text(BinaryWriter w, string? text)
-    {
-        w.Write(text is not null);
-        if (text is not null) w.Write(text);
-    }
-
-    private static string? Text(BinaryReader r, WordPool words) => r.ReadBoolean() ? words.Read(r) : null;
 }
 
-/// <summary>Each text once, as long as there are not too many different ones.</summary>
+/// <summary>
+/// The texts of one run of bytes, written and read in the same order: 0 for none, 1 for a new one that follows, else the number of one before and
+/// two. Most are the same few.
+/// </summary>
 public sealed class WordPool
 {
-    private const int Most = 100_000;
+    private const int Most = 100_000, None = 0, New = 1, First = 2;
 
-    private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly List<string> _words = [];
 
-    public string Read(BinaryReader r)
+    public void Write(BinaryWriter w, string? word)
     {
+        if (word is null) { w.Write7BitEncodedInt(None); return; }
+        if (_numbers.TryGetValue(word, out var number)) { w.Write7BitEncodedInt(number + First); return; }
+        w.Write7BitEncodedInt(New);
+        w.Write(word);
+        if (_numbers.Count < Most) _numbers.Add(word, _numbers.Count);
+    }
+
+    public string? Read(BinaryReader r)
+    {
+        var code = r.Read7BitEncodedInt();
+        if (code == None) return null;
+        if (code != New) return _words[code - First];
         var word = r.ReadString();
-        if (_words.TryGetValue(word, out var known)) return known;
-        if (_words.Count < Most) _words[word] = word;
+        if (_words.Count < Most) _words.Add(word);
         return word;
     }
 
-
+    /// <exception cref="InvalidDataException">none was written</exception>
+    public string ReadText(BinaryReader r) => Read(r) ?? throw new InvalidDataException("a text is missing");
 }

@@ -9,7 +9,7 @@ public sealed partial class LocalHost
 {
     private const int LeaversAtOnce = 1_000, FramesBetweenLeavings = 16;
 
-    private Task _leaving = Task.CompletedTask;
+    private Task<bool> _leaving = Task.FromResult(false);
     private IReadOnlyList<Leaver> _leavers = [];
 
     /// <summary>The rows of those that left memory; null for a host that keeps no journal, or only looks.</summary>
@@ -75,17 +75,21 @@ public sealed partial class LocalHost
     private void LetGo()
     {
         if (_history is null || ReadOnly || !_leaving.IsCompleted) return;
-        if (_leavers.Count > 0 && _leaving.IsCompletedSuccessfully)
+        if (_leavers.Count > 0 && _leaving.Result)
             lock (_gate) _writer.Shard.Leave(_leavers);
         var (leavers, sequence) = (_leavers = _writer.Shard.Leavers(LeaversAtOnce), _journal!.LastSequence);
         if (leavers.Count == 0) return;
         _leaving = Task.Run(() =>
         {
-            try { _history.Keep(leavers, sequence); }
+            try
+            {
+                _history.Keep(leavers, sequence);
+                return true;
+            }
             catch (Exception failure) when (failure is Microsoft.Data.Sqlite.SqliteException or JournalFailedException)
             {
                 _announce($"those who are over stay in memory: {failure.Message}");
-                throw;
+                return false;
             }
         });
     }

@@ -66,9 +66,10 @@ public static class ShardSnapshot
 
     private static void Write(BinaryWriter w, JudgedImage judged)
     {
-        Many(w, judged.Rows, row => { w.Write(row.Key.ToString()); EvaluationBytes.Write(w, row.Value); });
-        Many(w, judged.Sums, sum => { w.Write(sum.Key); Many(w, sum.Value, c => EvaluationBytes.Write(w, c)); });
-        Many(w, judged.Contacts, fact => EvaluationBytes.Write(w, fact));
+        var words = new WordPool();
+        Many(w, judged.Rows, row => { w.Write(row.Key.ToString()); EvaluationBytes.Write(w, row.Value, words); });
+        Many(w, judged.Sums, sum => { w.Write(sum.Key); Many(w, sum.Value, c => EvaluationBytes.Write(w, c, words)); });
+        Many(w, judged.Contacts, fact => EvaluationBytes.Write(w, fact, words));
         Many(w, judged.Left, w.Write);
     }
 
