@@ -69,8 +69,7 @@ internal sealed class TicketStory
 {
     private const long ReopenedSoonMs = 30 * 86_400_000L; // (spec: metrics, reopen_rate)
 
-    private static readonly SortedSet<string> NoAnomalies = new(StringComparer.Ordinal);
-
+    private SortedSet<string>? _anomalies;
     private bool _reopenedSoon;
     private List<(PauseReason Reason, long From, HashSet<string>? Clocks, long Until)> _pausing = None<(PauseReason, long, HashSet<string>?, long)>.List;
 
@@ -94,7 +93,9 @@ internal sealed class TicketStory
     public bool Resolved { get; private set; }
     public List<(PauseReason Reason, Stretch Stretch, HashSet<string>? Clocks)> Pauses { get; private set; } = None<(PauseReason, Stretch, HashSet<string>?)>.List;
     public DispatchStories Dispatches { get; private set; } = DispatchStories.None;
-    public SortedSet<string> Anomalies { get; private set; } = NoAnomalies;
+
+    /// <summary>In ordinal order.</summary>
+    public IReadOnlyCollection<string> Anomalies => _anomalies is null ? [] : _anomalies;
 
     /// <summary>Somebody told a pause or the end of one, whenever: where nobody did, no clock has to look for any.</summary>
     public bool ToldOfPauses { get; private set; }
@@ -121,11 +122,7 @@ internal sealed class TicketStory
         public static readonly List<T> List = [];
     }
 
-    private void Irregular(string anomaly)
-    {
-        if (ReferenceEquals(Anomalies, NoAnomalies)) Anomalies = new(StringComparer.Ordinal);
-        Anomalies.Add(anomaly);
-    }
+    private void Irregular(string anomaly) => (_anomalies ??= new(StringComparer.Ordinal)).Add(anomaly);
 
     private void Apply(Event e)
     {
