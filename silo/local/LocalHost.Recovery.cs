@@ -32,15 +32,18 @@ public sealed partial class LocalHost
         return frames;
     }
 
+    // Back-fill raises no alerts: what it judged is not what a live host would have.
+    private string JudgedBy => (_options.BackfillUntil is null ? "" : "back-fill ") + _options.PoliciesMark;
+
     /// <returns>the frame after which the turns are to be taken</returns>
     private long Resume(FrameJournal journal)
     {
         if (_options.Frozen || _snapshots?.ReadNewestGood(_announce, journal.Holds) is not { } found) return 0; // verify trusts the journal alone
         var (image, policies) = ShardSnapshot.ReadJudged(found.Payload);
-        var (left, asJudged) = (image.Judged.Left.Count, policies == _options.PoliciesMark);
+        var (left, asJudged) = (image.Judged.Left.Count, policies == JudgedBy);
         if (left > 0 && (!asJudged || left > _history!.KeptCount))
         {
-            _announce(asJudged ? "the rows of those who left memory are gone: all turns are taken again" : "the policies are not those of the snapshot: all turns are taken again");
+            _announce(asJudged ? "the rows of those who left memory are gone: all turns are taken again" : "the snapshot was judged by other policies, or in back-fill: all turns are taken again");
             return 0;
         }
         Step(new WriterInput.Resume(image, image.Edits.Count > 0 ? _options.Reread?.Invoke(image.Edits) : null, asJudged));
@@ -56,7 +59,7 @@ public sealed partial class LocalHost
             try
             {
                 _history?.Sync(); // whom the image has not, the index must have
-                _snapshots!.Write(sequence, hash, ShardSnapshot.Write(image, _options.PoliciesMark));
+                _snapshots!.Write(sequence, hash, ShardSnapshot.Write(image, JudgedBy));
             }
             catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException) { _announce($"no snapshot: {failure.Message}"); } // a start takes longer; nothing is lost
         });
