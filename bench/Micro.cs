@@ -16,26 +16,52 @@ internal static class Micro
 {
     private const int Rounds = 5;
 
-    /// <returns>event reader over tokens alone, and bytes allocated an event</returns>
-    public static (double Ratio, double Garbage) Parse()
+    /// <param name="Ratio">the hand-written reader's time over ours</param>
+    /// <param name="Before">the same of the careful reader, which was the only one once</param>
+    /// <param name="Allocated">bytes an event in all</param>
+    /// <param name="Garbage">of these, what is not reachable from the events that were read</param>
+    public readonly record struct Reading(double Ratio, double Before, double TokensRatio, double Allocated, double Garbage, double CarefulGarbage);
+
+    public static Reading Parse()
     {
         var texts = Enumerable.Range(0, 20_000).Select(i => Text(i, "1")).ToList();
-        double Read()
+        double Timed(Action<byte[]> read)
         {
             var from = Stopwatch.GetTimestamp();
-            foreach (var text in texts) if (EventReader.Read(text).Event is null) throw new InvalidOperationException();
+            foreach (var text in texts) read(text);
             return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
         }
-        double Tokens()
-        {
-            var from = Stopwatch.GetTimestamp();
-            foreach (var text in texts) { var reader = new Utf8JsonReader(text); while (reader.Read()) { } }
-            return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
-        }
-        var ratio = Ratio(Tokens, Read);
+        static void Ours(byte[] text) { if (EventReader.Read(text).Event is null) throw new InvalidOperationException(); }
+        static void Carefully(byte[] text) { if (EventReader.ReadCarefully(text).Event is null) throw new InvalidOperationException(); }
+        static void Hand(byte[] text) { if (HandReader.Read(text).At == 0) throw new InvalidOperationException(); }
+        static void Tokens(byte[] text) { var reader = new Utf8JsonReader(text); while (reader.Read()) { } }
+        for (var i = 0; i < 10; i++) { Timed(Ours); Timed(Hand); Timed(Tokens); } // the compiler's last word on each
+        var ratio = Ratio(() => Timed(Hand), () => Timed(Ours), 21);
+        var before = Ratio(() => Timed(Hand), () => Timed(Carefully));
+        var tokens = Ratio(() => Timed(Tokens), () => Timed(Ours), 21);
+        var (allocated, garbage) = Garbage(texts, static t => EventReader.Read(t).Event!);
+        return new(ratio, before, tokens, allocated, garbage, Garbage(texts, static t => EventReader.ReadCarefully(t).Event!).Garbage);
+    }
+
+    /// <summary>Reads and does nothing else.</summary>
+    public static void ReadFor(TimeSpan time)
+    {
+        var texts = Enumerable.Range(0, 20_000).Select(i => Text(i, "1")).ToList();
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < time;)
+            foreach (var text in texts) EventReader.Read(text);
+    }
+
+    /// <summary>Allocated while reading, and how much of that is gone though every event is still held.</summary>
+    private static (double Allocated, double Garbage) Garbage(List<byte[]> texts, Func<byte[], Event> read)
+    {
+        var kept = new Event[texts.Count];
+        var live = GC.GetTotalMemory(forceFullCollection: true);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Read();
-        return (ratio, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)texts.Count);
+        for (var i = 0; i < kept.Length; i++) kept[i] = read(texts[i]);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        var stays = GC.GetTotalMemory(forceFullCollection: true) - live;
+        GC.KeepAlive(kept);
+        return (allocated / (double)kept.Length, (allocated - stays) / (double)kept.Length);
     }
 
     /// <summary>Evaluate and apply: events of known tickets against a walk over an array of a million; then how the cost grows with ten times the tickets.</summary>
@@ -152,11 +178,11 @@ internal static class Micro
         Load.EventText(i % Load.EventsPerBatch).Replace("##########", $"{run}{i / Load.EventsPerBatch:D9}", StringComparison.Ordinal));
 
     /// <summary>The median over interleaved rounds of one time over another; a round of each before warms up.</summary>
-    private static double Ratio(Func<double> above, Func<double> below)
+    private static double Ratio(Func<double> above, Func<double> below, int rounds = Rounds)
     {
         above();
         below();
-        var ratios = Enumerable.Range(0, Rounds).Select(_ => above() / below()).Order().ToList();
-        return ratios[Rounds / 2];
+        var ratios = Enumerable.Range(0, rounds).Select(_ => above() / below()).Order().ToList();
+        return ratios[rounds / 2];
     }
 }

@@ -9,6 +9,13 @@ if (args is ["bar", var port])
     return;
 }
 
+if (args is ["parse", ..])
+{
+    if (args.Length > 1) Micro.ReadFor(TimeSpan.FromSeconds(5)); // for a profiler
+    else Console.WriteLine(Micro.Parse());
+    return;
+}
+
 // Durable ingest over HTTP, batches of 100: OpsMonitor (A) against a checksummed log behind the same endpoint (B), in interleaved windows.
 // The ratio is the figure; events a second drift with the machine and its neighbours.
 const int Pairs = 8;
