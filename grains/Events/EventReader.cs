@@ -23,7 +23,7 @@ public static class EventReader
     {
         var length = 0;
         var plain = structuredJson.Length > EventShape.MaxBytes ? null : ReadPlain(structuredJson.Span, out length);
-        return plain is not null && structuredJson.Span[length..].IndexOfAnyExcept(" \n\r\t"u8) < 0 ? plain : ReadCarefully(structuredJson);
+        return plain is not null && (length == structuredJson.Length || structuredJson.Span[length..].IndexOfAnyExcept(" \n\r\t"u8) < 0) ? plain : ReadCarefully(structuredJson);
     }
 
     /// <summary>

@@ -24,14 +24,12 @@ internal ref struct PlainEvent
 
     private readonly ReadOnlySpan<byte> _json;
     private readonly Room _room;
-    private PlainJson _reader;
-    private int _seen, _extensions, _fields;
+    private int _end, _seen, _extensions, _fields;
     private long _sequence;
 
     private PlainEvent(ReadOnlySpan<byte> json)
     {
         _json = json;
-        _reader = new(json);
         _room = _own ??= new();
         _sequence = -1;
     }
@@ -43,30 +41,38 @@ internal ref struct PlainEvent
     {
         var read = new PlainEvent(json);
         var made = read.Envelope() ? read.Make() : null;
-        length = read._reader.At;
+        length = read._end;
         if (read._room.Canonical.Length > EventShape.MaxBytes) _own = null; // one huge event must not be remembered by every thread
         return length <= EventShape.MaxBytes ? made : null;
     }
 
     private bool Envelope()
     {
-        if (!_reader.Take('{')) return false;
+        var json = _json;
+        var at = PlainJson.Take(json, 0, '{');
+        if (at < 0) return false;
         PlainField field = default;
-        do
+        while (true)
         {
-            if (!_reader.Name(ref field)) return false;
-            var known = Known(field.NameIn(_json));
-            field.Value = _reader.At;
-            if (known == Data ? !DataObject() : !_reader.Value()) return false;
-            field.End = _reader.At;
+            at = PlainJson.Name(json, at, ref field);
+            if (at < 0) return false;
+            field.Value = at;
+            var known = Known(field.NameIn(json));
+            at = known == Data ? DataObject(at) : PlainJson.Value(json, at);
+            if (at < 0) return false;
+            field.End = at;
             if (known < 0 ? !Extension(field) : (_seen & (1 << known)) != 0) return false;
-            if (known < 0) continue;
-            _seen |= 1 << known;
-            _room.Head[known] = field;
+            if (known >= 0)
+            {
+                _seen |= 1 << known;
+                _room.Head[known] = field;
+            }
+            if (PlainJson.Take(json, at, ',') is not (var next and > 0)) break;
+            at = next;
         }
-        while (_reader.Take(','));
+        _end = PlainJson.Take(json, at, '}');
         const int required = (1 << Leading) - 1;
-        return _reader.Take('}') && (_seen & required) == required && (!Has(ContentType) || Scalar(_room.Head[ContentType]));
+        return _end > 0 && (_seen & required) == required && (!Has(ContentType) || Scalar(_room.Head[ContentType]));
     }
 
     private static int Known(ReadOnlySpan<byte> name) => name.Length switch
@@ -86,17 +92,26 @@ internal ref struct PlainEvent
 
     private readonly bool Scalar(in PlainField field) => _json[field.Value] is not ((byte)'{' or (byte)'[');
 
-    private bool DataObject()
+    private int DataObject(int at)
     {
-        if (!_reader.Take('{')) return false;
-        if (_reader.Take('}')) return true;
-        do
+        var (fields, count) = (_room.Fields, 0);
+        var json = _json;
+        at = PlainJson.Take(json, at, '{');
+        if (at < 0) return PlainJson.None;
+        if (PlainJson.Take(json, at, '}') is var empty and > 0) return empty;
+        while (count < fields.Length)
         {
-            if (_fields == MaxFields || !_reader.Property(ref _room.Fields[_fields])) return false;
-            _fields++;
+            ref var field = ref fields[count++];
+            at = PlainJson.Name(json, at, ref field);
+            field.Value = at;
+            at = PlainJson.Value(json, at);
+            if (at < 0) return PlainJson.None;
+            field.End = at;
+            if (PlainJson.Take(json, at, ',') is var next and > 0) { at = next; continue; }
+            _fields = count;
+            return PlainJson.Take(json, at, '}');
         }
-        while (_reader.Take(','));
-        return _reader.Take('}');
+        return PlainJson.None;
     }
 
     private bool Extension(in PlainField field)
@@ -199,7 +214,7 @@ internal ref struct PlainEvent
     {
         Span<PlainField> extensions = _room.Extensions.AsSpan(0, _extensions), fields = _room.Fields.AsSpan(0, _fields);
         if (!Sort(extensions) || !Sort(fields)) return null;
-        if (_room.Canonical.Length < _reader.At) _room.Canonical = new byte[_reader.At];
+        if (_room.Canonical.Length < _end) _room.Canonical = new byte[_end];
         var writer = new PlainWriter(_json, _room.Canonical);
         writer.Literal("{"u8);
         var typeAsSent = type.Length == _room.Head[Type].End - _room.Head[Type].Value - 2;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text.Encodings.Web;
 
@@ -31,159 +32,145 @@ internal struct PlainField
 
 /// <summary>
 /// One pass over JSON whose canonical form is its own bytes, reordered: no escapes, names in ASCII, containers inside data sorted and at most
-/// <see cref="MaxDepth"/> deep. False for all else, faulty or not: it is then for <see cref="EventReader.ReadCarefully"/> to judge.
+/// <see cref="MaxDepth"/> deep. Each step takes a place and gives the next one; <see cref="None"/> for all else, faulty or not: it is then for
+/// <see cref="EventReader.ReadCarefully"/> to judge. The place goes by value so that it stays in a register.
 /// </summary>
-internal ref struct PlainJson(ReadOnlySpan<byte> json)
+internal static class PlainJson
 {
+    /// <summary>No place: not plain. Every step from here stays here.</summary>
+    public const int None = -1;
+
     private const int MaxDepth = 16;
 
-    private readonly ReadOnlySpan<byte> _json = json;
-
-    /// <summary>The next byte to read.</summary>
-    public int At;
-
-    public void Space()
-    {
-        while (At < _json.Length && _json[At] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t') At++;
-    }
-
     /// <summary>Takes one sign, with the space before it.</summary>
-    public bool Take(char sign)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Take(ReadOnlySpan<byte> json, int at, char sign) =>
+        (uint)at < (uint)json.Length && json[at] == sign ? at + 1 : TakeAfterSpace(json, at, sign);
+
+    private static int TakeAfterSpace(ReadOnlySpan<byte> json, int at, char sign)
     {
-        if (At < _json.Length && _json[At] <= ' ') Space();
-        if (At >= _json.Length || _json[At] != sign) return false;
-        At++;
-        return true;
+        at = Space(json, at);
+        return (uint)at < (uint)json.Length && json[at] == sign ? at + 1 : None;
     }
 
-    /// <summary>A name, its colon and its value. A value that is itself a container must be written as in canonical form, spaces aside.</summary>
-    public bool Property(ref PlainField field)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Space(ReadOnlySpan<byte> json, int at)
     {
-        if (!Name(ref field)) return false;
-        field.Value = At;
-        if (!Value(1)) return false;
-        field.End = At;
-        return true;
+        while ((uint)at < (uint)json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t') at++;
+        return at;
     }
 
     /// <summary>A name and its colon, up to the value.</summary>
-    public bool Name(ref PlainField field)
+    public static int Name(ReadOnlySpan<byte> json, int at, ref PlainField field)
     {
-        if (!Take('"')) return false;
-        field.Name = At;
-        if (!Text(asciiOnly: true)) return false;
-        field.NameLength = At - 1 - field.Name;
-        // Two at once where eight bytes can be read: what follows the name is cut off.
-        field.Key = field.NameLength is > 0 and < sizeof(ulong) && field.Name + sizeof(ulong) <= _json.Length
-            ? BinaryPrimitives.ReadUInt64BigEndian(_json[field.Name..]) >> (8 * (sizeof(ulong) - field.NameLength)) << (8 * (sizeof(ulong) - field.NameLength))
-            : PlainField.KeyOf(field.NameIn(_json));
-        if (!Take(':')) return false;
-        if (At < _json.Length && _json[At] <= ' ') Space();
-        return At < _json.Length;
+        var from = Take(json, at, '"');
+        if (from < 0) return None;
+        var end = FirstSpecial(json, from);
+        if (end >= json.Length || json[end] != '"') return None;
+        var length = end - from;
+        (field.Name, field.NameLength) = (from, length);
+        // The eight bytes are there wherever a value follows; what is behind the name is cut off.
+        field.Key = length is > 0 and < sizeof(ulong) && from + sizeof(ulong) <= json.Length
+            ? BinaryPrimitives.ReadUInt64BigEndian(json[from..]) & (ulong.MaxValue << (8 * (sizeof(ulong) - length)))
+            : PlainField.KeyOf(json.Slice(from, length));
+        return Space(json, Take(json, end + 1, ':'));
     }
 
     /// <summary>A value; a container only as in canonical form, spaces aside.</summary>
-    public bool Value() => Value(1);
-
-    private bool Value(int depth)
+    public static int Value(ReadOnlySpan<byte> json, int at, int depth = 1)
     {
-        if (At >= _json.Length) return false;
-        switch (_json[At])
+        if ((uint)at >= (uint)json.Length) return None;
+        switch (json[at])
         {
-            case (byte)'"': At++; return Text(asciiOnly: false);
-            case (byte)'{': return depth < MaxDepth && Object(depth);
-            case (byte)'[': return depth < MaxDepth && List(depth);
-            case (byte)'t': return Word("true"u8);
-            case (byte)'f': return Word("false"u8);
-            case (byte)'n': return Word("null"u8);
-            default: return Number();
+            case (byte)'"':
+                var end = FirstSpecial(json, at + 1);
+                return end < json.Length && json[end] == '"' ? end + 1 : Beyond(json, at + 1, end);
+            case (byte)'{': return depth < MaxDepth ? Object(json, at + 1, depth + 1) : None;
+            case (byte)'[': return depth < MaxDepth ? List(json, at + 1, depth + 1) : None;
+            case (byte)'t': return Word(json, at, "true"u8);
+            case (byte)'f': return Word(json, at, "false"u8);
+            case (byte)'n': return Word(json, at, "null"u8);
+            default: return Number(json, at);
         }
     }
 
-    private bool Object(int depth)
+    private static int Object(ReadOnlySpan<byte> json, int at, int depth)
     {
-        At++;
-        if (Take('}')) return true;
+        if (Take(json, at, '}') is var empty and > 0) return empty;
         PlainField before = default, field = default;
         for (var first = true; ; first = false, before = field)
         {
-            if (!Name(ref field) || !(first || PlainField.Compare(_json, before, field) < 0) || !Value(depth + 1)) return false;
-            if (!Take(',')) return Take('}');
+            at = Name(json, at, ref field);
+            if (at < 0 || !(first || PlainField.Compare(json, before, field) < 0)) return None;
+            at = Value(json, at, depth);
+            if (at < 0) return None;
+            if (Take(json, at, ',') is not (var next and > 0)) return Take(json, at, '}');
+            at = next;
         }
     }
 
-    private bool List(int depth)
+    private static int List(ReadOnlySpan<byte> json, int at, int depth)
     {
-        At++;
-        if (Take(']')) return true;
+        if (Take(json, at, ']') is var empty and > 0) return empty;
         while (true)
         {
-            Space();
-            if (!Value(depth + 1)) return false;
-            if (!Take(',')) return Take(']');
+            at = Value(json, Space(json, at), depth);
+            if (at < 0) return None;
+            if (Take(json, at, ',') is not (var next and > 0)) return Take(json, at, ']');
+            at = next;
         }
     }
 
-    private bool Word(ReadOnlySpan<byte> word)
+    private static int Word(ReadOnlySpan<byte> json, int at, ReadOnlySpan<byte> word) => json[at..].StartsWith(word) ? at + word.Length : None;
+
+    private static int Number(ReadOnlySpan<byte> json, int at)
     {
-        if (!_json[At..].StartsWith(word)) return false;
-        At += word.Length;
-        return true;
+        if (json[at] == '-') at++;
+        var from = at;
+        at = Digits(json, at);
+        if (at < 0 || (json[from] == '0' && at > from + 1)) return None;
+        if (at < json.Length && json[at] == '.') at = Digits(json, at + 1);
+        if ((uint)at >= (uint)json.Length || json[at] is not ((byte)'e' or (byte)'E')) return at;
+        at++;
+        if (at < json.Length && json[at] is (byte)'+' or (byte)'-') at++;
+        return Digits(json, at);
     }
 
-    private bool Number()
+    private static int Digits(ReadOnlySpan<byte> json, int at)
     {
-        if (_json[At] == '-') At++;
-        var from = At;
-        if (!Digits() || (_json[from] == '0' && At > from + 1)) return false;
-        if (At < _json.Length && _json[At] == '.')
-        {
-            At++;
-            if (!Digits()) return false;
-        }
-        if (At >= _json.Length || _json[At] is not ((byte)'e' or (byte)'E')) return true;
-        At++;
-        if (At < _json.Length && _json[At] is (byte)'+' or (byte)'-') At++;
-        return Digits();
+        var from = at;
+        while (at < json.Length && char.IsAsciiDigit((char)json[at])) at++;
+        return at > from ? at : None;
     }
 
-    private bool Digits()
+    /// <summary>The end of a text that is more than ASCII.</summary>
+    private static int Beyond(ReadOnlySpan<byte> json, int from, int at)
     {
-        var from = At;
-        while (At < _json.Length && char.IsAsciiDigit((char)_json[At])) At++;
-        return At > from;
-    }
-
-    /// <summary>From behind the opening quote to behind the closing one.</summary>
-    private bool Text(bool asciiOnly)
-    {
-        var from = At;
-        At = FirstSpecial(At);
-        if (At < _json.Length && _json[At] == '"')
-        {
-            At++;
-            return true;
-        }
-        if (asciiOnly || At >= _json.Length || _json[At] < 0x80) return false;
-        var length = _json[At..].IndexOf((byte)'"');
-        if (length < 0) return false;
-        At += length + 1;
+        if (at >= json.Length || json[at] < 0x80) return None;
+        var length = json[at..].IndexOf((byte)'"');
         // -1 also says that it is UTF-8 and holds neither an escape nor a control character.
-        return CanonicalJson.Encoder.FindFirstCharacterToEncodeUtf8(_json[from..(At - 1)]) < 0;
+        return length >= 0 && CanonicalJson.Encoder.FindFirstCharacterToEncodeUtf8(json[from..(at + length)]) < 0 ? at + length + 1 : None;
     }
 
     /// <summary>The first byte that is a quote, a backslash, a control character or no ASCII.</summary>
-    private readonly int FirstSpecial(int at)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstSpecial(ReadOnlySpan<byte> json, int at)
     {
-        for (; at + Vector128<byte>.Count <= _json.Length; at += Vector128<byte>.Count)
+        for (; at + Vector128<byte>.Count <= json.Length; at += Vector128<byte>.Count)
         {
-            var bytes = Vector128.Create(_json.Slice(at, Vector128<byte>.Count));
+            var bytes = Vector128.Create(json.Slice(at, Vector128<byte>.Count));
+            // One more, and as signed: what is no ASCII, and the last of ASCII, is then below zero.
             var special = Vector128.Equals(bytes, Vector128.Create((byte)'"')) | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
-                | Vector128.Equals(bytes, Vector128.Create((byte)0x7F)) | Vector128.LessThan(bytes.AsSByte(), Vector128.Create((sbyte)' ')).AsByte(); // as signed, what is no ASCII is below zero
+                | Vector128.LessThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)(' ' + 1))).AsByte();
             var found = special.ExtractMostSignificantBits();
             if (found != 0) return at + BitOperations.TrailingZeroCount(found);
         }
-        while (at < _json.Length && _json[at] is >= (byte)' ' and < 0x7F and not ((byte)'"' or (byte)'\\')) at++;
+        return LastSpecial(json, at);
+    }
+
+    private static int LastSpecial(ReadOnlySpan<byte> json, int at)
+    {
+        while (at < json.Length && json[at] is >= (byte)' ' and < 0x7F and not ((byte)'"' or (byte)'\\')) at++;
         return at;
     }
 }
