@@ -11,7 +11,7 @@ if (args is ["bar", var port])
 
 if (args is ["parse", ..])
 {
-    if (args.Length > 1) Micro.ReadFor(TimeSpan.FromSeconds(5)); // for a profiler
+    if (args.Length > 1) Micro.ReadFor(TimeSpan.FromSeconds(8)); // for a profiler
     else Console.WriteLine(Micro.Parse());
     return;
 }
@@ -42,16 +42,18 @@ try
         await a.RunAsync(TimeSpan.FromSeconds(8), size);
         return;
     }
-    List<(double A, double B)> pairs = [];
+    List<(double A, double B)> pairs = [], processor = [];
     for (var i = 0; i < Pairs; i++)
     {
         var (first, second) = i % 2 == 0 ? (a, b) : (b, a); // neither is always the one after the other
         var (x, y) = (await first.RunAsync(window, size), await second.RunAsync(window, size));
         pairs.Add(i % 2 == 0 ? (x, y) : (y, x));
+        processor.Add((a.ProcessorUs, b.ProcessorUs));
         Console.WriteLine($"  pair {i + 1}: OpsMonitor {pairs[^1].A,9:N0}  log {pairs[^1].B,9:N0} events/s  ratio {pairs[^1].A / pairs[^1].B:F2}");
     }
     List<double> parse = [await c.RunAsync(window, size), await c.RunAsync(window, size), await c.RunAsync(window, size)];
     Console.WriteLine($"median: OpsMonitor {Median(pairs.Select(p => p.A)):N0}, log {Median(pairs.Select(p => p.B)):N0}, parse only {Median(parse):N0} events/s");
+    Console.WriteLine($"processor time an event: OpsMonitor {Median(processor.Select(p => p.A)):F1}, log {Median(processor.Select(p => p.B)):F1} us; median ratio {Median(processor.Select(p => p.B / p.A)):F2}");
     Console.WriteLine($"durable ingest, batches of {size}: median ratio {Median(pairs.Select(p => p.A / p.B)):F2} (goal {(size == 1 ? 0.90 : 0.70):F2})");
 }
 finally
