@@ -27,6 +27,9 @@ internal sealed class Arm : IAsyncDisposable
     /// <summary>Of the last window, in ms.</summary>
     public double AckP99 => _load.AckP99;
 
+    /// <inheritdoc cref="Load.ProcessorUs"/>
+    public double ProcessorUs => _load.ProcessorUs;
+
     public static async Task<Arm> WithSinkAsync(string folder, IEventSink sink)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -23,13 +23,18 @@ internal sealed class Load(Uri root, string key, int connections)
     /// <summary>Of the last window, in ms.</summary>
     public double AckP99 => Boards.At([.. _acks.Order()], 0.99);
 
+    /// <summary>Of the last window: processor time of an event in microseconds, server and senders together. Neighbours hardly change it.</summary>
+    public double ProcessorUs { get; private set; }
+
     /// <returns>events acknowledged a second</returns>
     public async Task<double> RunAsync(TimeSpan window, int batch = EventsPerBatch)
     {
         _acks.Clear();
         using var end = new CancellationTokenSource(window);
         var watch = Stopwatch.StartNew();
+        var processor = Environment.CpuUsage.TotalTime;
         var sent = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(() => Send(batch, end.Token))));
+        ProcessorUs = (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / sent.Sum();
         return sent.Sum() / watch.Elapsed.TotalSeconds;
     }
 

@@ -10,7 +10,8 @@ namespace OpsMonitor.Grains.Events;
 internal static class CanonicalJson
 {
     // The bytes go to the journal and to hashes, never into HTML: Chinese stays three bytes a character, not six.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    private static readonly JsonWriterOptions Options = new() { Encoder = Encoder };
     private const int LargestKept = 64 * 1024;
     private static readonly string[] Leading = ["specversion", "id", "source", "type", "time", "subject"];
 

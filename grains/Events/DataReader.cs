@@ -32,6 +32,18 @@ internal static class DataReader
         }
     }
 
+    /// <summary>The fields of a type's record in the order of its constructor, then the instants that are checked in any data; and which are instants.</summary>
+    public static (List<string> Names, List<bool> Instants) FieldsOf(string type)
+    {
+        var properties = Shapes[type].Record.Properties;
+        var names = new string[properties.Count];
+        foreach (var p in properties) names[p.AssociatedParameter!.Position] = p.Name;
+        List<string> all = [.. names];
+        foreach (var time in Times)
+            if (!all.Contains(time)) all.Add(time);
+        return (all, all.ConvertAll(static name => Array.IndexOf(Times, name) >= 0));
+    }
+
     private static EventError? Fields(Shape shape, JsonElement data, string? id)
     {
         foreach (var name in shape.Required)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace OpsMonitor.Grains.Events;
 
 /// <summary>Times on the wire: RFC 3339, always with an offset.</summary>
@@ -8,13 +10,18 @@ public static class Rfc3339
 
     /// <summary>Reads <c>2026-03-01T09:00:00.123+08:00</c> as Unix milliseconds; digits below a millisecond are cut off.</summary>
     /// <returns>False where the text is no RFC 3339 time or has no offset.</returns>
-    public static bool TryParse(ReadOnlySpan<char> text, out long unixMs)
+    public static bool TryParse(ReadOnlySpan<char> text, out long unixMs) => Parse(text, out unixMs);
+
+    /// <summary>The same of UTF-8.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out long unixMs) => Parse(utf8, out unixMs);
+
+    private static bool Parse<T>(ReadOnlySpan<T> text, out long unixMs) where T : unmanaged, IBinaryInteger<T>
     {
         unixMs = 0;
         if (text.Length is < 20 or > 64) return false;
-        if (!Digits(text[..4], out var year) || text[4] != '-' || !Digits(text[5..7], out var month) || text[7] != '-' || !Digits(text[8..10], out var day)) return false;
-        if (text[10] is not ('T' or 't')) return false;
-        if (!Digits(text[11..13], out var hour) || text[13] != ':' || !Digits(text[14..16], out var minute) || text[16] != ':' || !Digits(text[17..19], out var second)) return false;
+        if (!Digits(text[..4], out var year) || Sign(text[4]) != '-' || !Digits(text[5..7], out var month) || Sign(text[7]) != '-' || !Digits(text[8..10], out var day)) return false;
+        if (Sign(text[10]) is not ('T' or 't')) return false;
+        if (!Digits(text[11..13], out var hour) || Sign(text[13]) != ':' || !Digits(text[14..16], out var minute) || Sign(text[16]) != ':' || !Digits(text[17..19], out var second)) return false;
         if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
         // 23:59:60 is legal; Unix time has no such second, so it counts as the one after it.
         if (hour > 23 || minute > 59 || second > 60) return false;
@@ -24,36 +31,39 @@ public static class Rfc3339
         return true;
     }
 
-    private static bool Fraction(ReadOnlySpan<char> text, out int ms, out ReadOnlySpan<char> rest)
+    private static bool Fraction<T>(ReadOnlySpan<T> text, out int ms, out ReadOnlySpan<T> rest) where T : unmanaged, IBinaryInteger<T>
     {
         ms = 0;
         rest = text;
-        if (text[0] != '.') return true;
+        if (Sign(text[0]) != '.') return true;
         var digits = 0;
-        while (digits + 1 < text.Length && char.IsAsciiDigit(text[digits + 1])) digits++;
-        for (var i = 1; i <= 3; i++) ms = ms * 10 + (i <= digits ? text[i] - '0' : 0);
+        while (digits + 1 < text.Length && char.IsAsciiDigit(Sign(text[digits + 1]))) digits++;
+        for (var i = 1; i <= 3; i++) ms = ms * 10 + (i <= digits ? Sign(text[i]) - '0' : 0);
         rest = text[(digits + 1)..];
         return digits > 0;
     }
 
-    private static bool Offset(ReadOnlySpan<char> text, out long ms)
+    private static bool Offset<T>(ReadOnlySpan<T> text, out long ms) where T : unmanaged, IBinaryInteger<T>
     {
         ms = 0;
-        if (text is "Z" or "z") return true;
-        if (text.Length != 6 || text[0] is not ('+' or '-') || text[3] != ':') return false;
+        if (text.Length == 1 && Sign(text[0]) is 'Z' or 'z') return true;
+        if (text.Length != 6 || Sign(text[0]) is not ('+' or '-') || Sign(text[3]) != ':') return false;
         if (!Digits(text[1..3], out var hours) || !Digits(text[4..], out var minutes) || hours > 23 || minutes > 59) return false;
-        ms = (hours * HourMs + minutes * MinuteMs) * (text[0] == '-' ? -1 : 1);
+        ms = (hours * HourMs + minutes * MinuteMs) * (Sign(text[0]) == '-' ? -1 : 1);
         return true;
     }
 
-    private static bool Digits(ReadOnlySpan<char> text, out int value)
+    private static bool Digits<T>(ReadOnlySpan<T> text, out int value) where T : unmanaged, IBinaryInteger<T>
     {
         value = 0;
-        foreach (var c in text)
+        foreach (var one in text)
         {
+            var c = Sign(one);
             if (!char.IsAsciiDigit(c)) return false;
             value = value * 10 + (c - '0');
         }
         return true;
     }
+
+    private static char Sign<T>(T one) where T : unmanaged, IBinaryInteger<T> => (char)ushort.CreateTruncating(one);
 }

@@ -244,7 +244,7 @@ public sealed partial class LocalHost : IAsyncDisposable
     private async Task WaitForWork()
     {
         var wait = _wakeAt == long.MaxValue ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(Math.Clamp(_wakeAt - Now, 0, LongestSleepMs));
-        if (wait == TimeSpan.Zero) return;
+        if (wait == TimeSpan.Zero || _offers.Reader.TryPeek(out _)) return; // under load there is nothing to wait for, and no timer to make
         using var wakeUp = new CancellationTokenSource(wait, _clock);
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, wakeUp.Token);
         try { await _offers.Reader.WaitToReadAsync(timer.Token); }

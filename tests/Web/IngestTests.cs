@@ -47,6 +47,38 @@ public sealed class IngestTests(IngestHost host) : IClassFixture<IngestHost>
     }
 
     [Fact]
+    public async Task A_batch_is_cut_where_JSON_cuts_it()
+    {
+        var random = new Random(20261122);
+        string[] pieces = ["{}", "1", "-1.5e3", "\"a\"", "\"\\u0041,]\"", "null", "true", "[1,[2]]", "{\"a\":[{}]}", " ", "\n\t", ",", ",", "[", "]", "{", "}", "\"", "x", "tru", "01", Good("cut-1"), Good("cut-2")];
+        for (var n = 0; n < 400; n++)
+        {
+            var parts = Enumerable.Range(0, random.Next(5)).Select(_ => pieces[random.Next(pieces.Length)]);
+            var body = (random.Next(20) == 0 ? "" : " [ ") + string.Join(random.Next(4) == 0 ? "" : " , ", parts) + (random.Next(20) == 0 ? "" : "]") + (random.Next(20) == 0 ? pieces[random.Next(pieces.Length)] : " ");
+            var (want, count) = Cut(body);
+            if (count < 0 && want is null) continue;
+            var (status, answer, _) = await host.PostAsync(body, Many);
+            if (want is not null) Assert.True(status == HttpStatusCode.BadRequest && Code(answer) == want && !answer.TryGetProperty("events", out var _), $"{body}: wanted {want}, got {answer}");
+            else Assert.True(answer.GetProperty("events").GetArrayLength() == count, $"{body}: wanted {count} events, got {answer}");
+        }
+    }
+
+    private static (string? Code, int Count) Cut(string body)
+    {
+        try
+        {
+            using var whole = JsonDocument.Parse(body);
+            return whole.RootElement.ValueKind == JsonValueKind.Array ? (null, whole.RootElement.GetArrayLength()) : ("not_an_array", 0);
+        }
+        catch (JsonException)
+        {
+            var first = body.AsSpan().Trim(" \n\r\t");
+            var array = first.Length == 0 || first[0] is '[' or ',' or ']' or '}' or 'x' || first.StartsWith("01") || (first.StartsWith("tru") && !first.StartsWith("true")) || first is "\"";
+            return (array ? "malformed_json" : null, -1); // else it depends on how far the first value goes
+        }
+    }
+
+    [Fact]
     public async Task The_three_modes_give_the_same_event()
     {
         const string data = """{"kind":"complaint","channel":"phone"}""";

@@ -27,7 +27,7 @@ public static class EventEndpoints
             await problem!.WriteAsync(context);
             return;
         }
-        incoming = OwnSources(incoming, context.KeyOf());
+        OwnSources(incoming.Events, context.KeyOf());
         var good = new List<Event>(incoming.Events.Count);
         foreach (var read in incoming.Events)
             if (read.Event is { } e) good.Add(e);
@@ -42,15 +42,17 @@ public static class EventEndpoints
     /// A key may speak for named sources only, and say what was done with an alert only where it may do it: another event is rejected, the rest
     /// of the batch is not.
     /// </summary>
-    private static Incoming OwnSources(Incoming incoming, ApiKey key) => incoming with
+    private static void OwnSources(List<ReadResult> events, ApiKey key)
     {
-        Events = [.. incoming.Events.Select(read => read.Event is not { } e ? read
-            : !key.MaySpeakFor(e.Source) ? new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id)
-            : e.Data is AlertDeed && !key.Scope.HasFlag(KeyScope.Act) ? new EventError("scope_missing", "/type", "The key lacks the scope act.", e.Id)
-            : read)],
-    };
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (events[i].Event is not { } e) continue;
+            if (!key.MaySpeakFor(e.Source)) events[i] = new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id);
+            else if (e.Data is AlertDeed && !key.Scope.HasFlag(KeyScope.Act)) events[i] = new EventError("scope_missing", "/type", "The key lacks the scope act.", e.Id);
+        }
+    }
 
-    private sealed record Line(string? Id, EventVerdict Verdict);
+    private readonly record struct Line(string? Id, EventVerdict Verdict);
 
     /// <summary>Faults found here and verdicts of the sink, merged in the order of the request.</summary>
     private static List<Line> Lines(Incoming incoming, IReadOnlyList<EventVerdict> verdicts)
@@ -83,9 +85,15 @@ public static class EventEndpoints
 
     private static void Write(Utf8JsonWriter writer, List<Line> lines)
     {
-        writer.WriteNumber("accepted", lines.Count(static l => l.Verdict.Status == EventStatus.Accepted));
-        writer.WriteNumber("duplicate", lines.Count(static l => l.Verdict.Status == EventStatus.Duplicate));
-        writer.WriteNumber("rejected", lines.Count(static l => l.Verdict.Status == EventStatus.Rejected));
+        var (accepted, duplicate) = (0, 0);
+        foreach (var line in lines)
+        {
+            if (line.Verdict.Status == EventStatus.Accepted) accepted++;
+            else if (line.Verdict.Status == EventStatus.Duplicate) duplicate++;
+        }
+        writer.WriteNumber("accepted", accepted);
+        writer.WriteNumber("duplicate", duplicate);
+        writer.WriteNumber("rejected", lines.Count - accepted - duplicate);
         writer.WriteStartArray("events");
         for (var i = 0; i < lines.Count; i++)
         {

@@ -8,7 +8,7 @@ using OpsMonitor.Grains.Events;
 namespace OpsMonitor.Web.Ingest;
 
 /// <summary>A request's events, read one by one, in the three HTTP modes of CloudEvents.</summary>
-internal sealed record Incoming(bool Batch, IReadOnlyList<ReadResult> Events)
+internal sealed record Incoming(bool Batch, List<ReadResult> Events)
 {
     public const int MaxBatch = 500;
     private static readonly JsonReaderOptions Loose = new() { MaxDepth = int.MaxValue };
@@ -32,30 +32,67 @@ internal sealed record Incoming(bool Batch, IReadOnlyList<ReadResult> Events)
         return new(false, [mode == Mode.Structured ? EventReader.Read(body) : Binary(request.Headers, body)]);
     }
 
-    /// <summary>Cuts a batch into its events, so that a fault in one of them is the fault of that one only.</summary>
+    /// <summary>
+    /// Reads a batch event by event, so that a fault in one of them is the fault of that one only. What is no array of JSON values is refused as a
+    /// whole; a plain event is read where it is found, any other is first cut out.
+    /// </summary>
     private static Incoming? Split(ReadOnlyMemory<byte> body, out Problem? problem)
     {
-        var events = new List<ReadOnlyMemory<byte>>();
+        var json = body.Span;
+        var events = new List<ReadResult>();
         try
         {
-            var reader = new Utf8JsonReader(body.Span, Loose);
-            reader.Read();
-            problem = reader.TokenType == JsonTokenType.StartArray ? null : new(400, "not_an_array", "A batch is a JSON array of events.");
-            while (problem is null && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            var at = Start(json, out problem);
+            for (var more = problem is null; more;)
             {
-                var start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                events.Add(body[start..(int)reader.BytesConsumed]);
-                if (events.Count > MaxBatch) problem = new(413, "batch_too_large", "A batch has at most 500 events.");
+                at += Space(json[at..]);
+                if (events.Count == 0 && At(json, at) == ']') break;
+                if (EventReader.ReadPlain(json[at..], out var length) is { } plain) events.Add(plain);
+                else
+                {
+                    length = Cut(json[at..]);
+                    events.Add(EventReader.Read(body.Slice(at, length)));
+                }
+                if (events.Count > MaxBatch)
+                {
+                    problem = new(413, "batch_too_large", "A batch has at most 500 events.");
+                    return null;
+                }
+                at += length;
+                at += Space(json[at..]);
+                more = At(json, at) == ',';
+                if (more) at++; else if (At(json, at) != ']') throw new JsonException();
             }
-            if (problem is null) reader.Read(); // throws where something follows the array
+            if (problem is null && at + 1 + Space(json[(at + 1)..]) != json.Length) throw new JsonException(); // something follows the array
         }
         catch (JsonException)
         {
             problem = new(400, "malformed_json", "The batch is not well-formed JSON.");
         }
-        return problem is null ? new(true, events.ConvertAll(EventReader.Read)) : null;
+        return problem is null ? new(true, events) : null;
     }
+
+    /// <returns>the place behind the bracket</returns>
+    private static int Start(ReadOnlySpan<byte> json, out Problem? problem)
+    {
+        var reader = new Utf8JsonReader(json, Loose);
+        reader.Read();
+        problem = reader.TokenType == JsonTokenType.StartArray ? null : new(400, "not_an_array", "A batch is a JSON array of events.");
+        return (int)reader.BytesConsumed;
+    }
+
+    /// <returns>the length of the JSON value at the beginning</returns>
+    private static int Cut(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, Loose);
+        reader.Read();
+        reader.Skip();
+        return (int)reader.BytesConsumed;
+    }
+
+    private static int Space(ReadOnlySpan<byte> json) => json.IndexOfAnyExcept(" \n\r\t"u8) is var at and >= 0 ? at : json.Length;
+
+    private static int At(ReadOnlySpan<byte> json, int at) => at < json.Length ? json[at] : -1;
 
     /// <summary>Binary mode: attributes from ce-* headers, the body is data. Rewritten as structured so that one reader judges both.</summary>
     private static ReadResult Binary(IHeaderDictionary headers, ReadOnlyMemory<byte> body)

@@ -34,21 +34,36 @@ public sealed record Problem(int Status, string Code, string Detail, string Poin
 /// <summary>One JSON object as an answer: never cached, never sniffed.</summary>
 internal static class Reply
 {
+    private const int LargestKept = 64 * 1024;
+
+    // One per thread: the answer is put together without waiting, and copied to the connection before anything is waited for.
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? _own;
+
     public static async Task WriteAsync(HttpContext context, int status, string contentType, Action<Utf8JsonWriter> members)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            members(writer);
-            writer.WriteEndObject();
-        }
+        var (buffer, writer) = _own ??= New();
+        _own = null; // whatever is thrown below, nobody goes on with half an answer
+        buffer.ResetWrittenCount();
+        writer.Reset();
+        writer.WriteStartObject();
+        members(writer);
+        writer.WriteEndObject();
+        writer.Flush();
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = contentType;
         response.ContentLength = buffer.WrittenCount;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
-        await response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+        var written = response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+        if (written.IsCompleted && buffer.Capacity <= LargestKept) _own = (buffer, writer); // else somebody may still read it
+        await written;
+    }
+
+    private static (ArrayBufferWriter<byte>, Utf8JsonWriter) New()
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        return (buffer, new(buffer));
     }
 }
