@@ -148,7 +148,8 @@ public sealed class Checks(World world, House house, Server server, SimJournal j
             if (!house.Scene.Deeds) continue;
             var percent = alert.Due.Rule == "clock_breach" ? terms.PercentOf(alert.Due.RuleVersion) : 100;
             var ladder = alert.Due.Clock == "first_response" ? [.. House.Escalation.Select(e => (e.To, House.Scaled(e.AfterS, percent) * 1000L))] : UsualLadder;
-            var (words, expired) = Oracle.Care(alert.Due.Key.Id, ladder, alert.Since, known.Of(alert.Due.Subject), now);
+            var deeds = known.Of(alert.Due.Subject).Where(e => e.Data is AlertDeed).ToList();
+            var (words, expired) = Oracle.Care(deeds.Count == 0 ? "" : alert.Due.Key.Id, ladder, alert.Since, deeds, now);
             if (expired) world.Coverage.Add("taken, and the time ran out");
             var care = alert.Care;
             if (care.Taken.All.Count > 0 && server.Boots[^1] > alert.Since && care.Taken.All[^1].At > server.Boots[^1]) world.Coverage.Add("a step of the ladder after a restart");

@@ -10,7 +10,7 @@ public static class Defects
     public static (Coverage Coverage, int Failed) Run(ulong from, ulong to, Planted planted, Action<Outcome> failure)
     {
         var (gate, total, failed) = (new Lock(), new Coverage(), 0);
-        Parallel.For((long)from, (long)to + 1, seed =>
+        Parallel.For((long)from, (long)to + 1, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
             var outcome = Schedule.Run((ulong)seed, planted);
             lock (gate)

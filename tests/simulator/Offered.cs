@@ -5,7 +5,13 @@ using OpsMonitor.Grains.Events;
 namespace OpsMonitor.Simulator;
 
 /// <summary>What one sender posts in one request.</summary>
-public sealed record Batch(int Number, long SendAt, IReadOnlyList<Event> Events);
+public sealed record Batch(int Number, long SendAt, IReadOnlyList<Event> Events)
+{
+    private EventHash[]? _hashes;
+
+    /// <summary>Taken once, however often it is sent.</summary>
+    public EventHash[] Hashes => _hashes ??= EventHash.Of(Events);
+}
 
 /// <summary>
 /// The events of one schedule, made up beforehand: tickets, contacts and callbacks whose stops lie before, on and after their due instants; late,

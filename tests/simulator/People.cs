@@ -64,7 +64,8 @@ public sealed class People(World world, House house, Server server, Senders send
     {
         var again = true;
         // Saved, and nobody heard of it: whoever looks finds it there.
-        if (server.Up && !server.Committing && server.Writer.Shard.Edits.Any(e => e.Text == text)) { world.Coverage.Add("a saving is found that nobody answered"); return; }
+        if (!server.Up || server.Committing) { world.After(50, () => Save(kind, text)); return; }
+        if (server.Writer.Shard.Edits.Any(e => e.Text == text)) { world.Coverage.Add("a saving is found that nobody answered"); return; }
         server.Save(kind, text, kept =>
         {
             world.Note("saving answered", kept ? 1 : 0);

@@ -31,14 +31,16 @@ public sealed record Picture(int Epoch, long Version, long Now, SortedDictionary
         ("waiting", Measure.Waiting, ""), ("callback pending", Measure.CallbackPending, ""), ("callback overdue", Measure.CallbackOverdue, ""),
     ];
 
+    private static readonly Dictionary<(Measure, string), string> NameOfPoint = Points.ToDictionary(p => (p.Measure, p.Param), p => p.Name);
+
     public static Picture Of(Shard shard, int epoch, long version)
     {
         var numbers = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var (scope, ledger) in shard.Books.All)
         {
             var sums = ledger.Over(Window.Always);
-            foreach (var (name, measure, param) in Points)
-                if (sums[measure, param] is var n && n != 0) numbers[$"{scope} {name}"] = n;
+            foreach (var (key, n) in sums.Points)
+                if (n != 0 && NameOfPoint.TryGetValue((key.Measure, key.Param), out var name)) numbers[$"{scope} {name}"] = n;
             foreach (var (name, measure, param) in Members)
                 if (ledger.Members(new(measure, param)).Count is var n && n != 0) numbers[$"{scope} {name}"] = n;
         }

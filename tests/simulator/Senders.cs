@@ -5,7 +5,7 @@ namespace OpsMonitor.Simulator;
 
 /// <summary>A request on its way into the server's queue.</summary>
 public sealed class SimOffer(Batch batch, Action<IReadOnlyList<Verdict>?> answer)
-    : Offer(batch.Events, EventHash.Of(batch.Events), batch.Events.Sum(e => (long)e.Raw.Length))
+    : Offer(batch.Events, batch.Hashes, batch.Events.Sum(e => (long)e.Raw.Length))
 {
     public Batch Batch => batch;
 

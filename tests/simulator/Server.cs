@@ -208,7 +208,7 @@ public sealed partial class Server
         Checks.Taken(_turn);
         if (_turn.Count > 1) _world.Coverage.Add("several offers in one turn");
         if (_planted == Planted.JudgedByArrival)
-            _turn = [.. _turn.Select(o => new SimOffer(o.Batch with { Events = [.. o.Batch.Events.Select(e => e with { At = Clock })] }, o.Answer))];
+            _turn = [.. _turn.Select(o => new SimOffer(new(o.Batch.Number, o.Batch.SendAt, [.. o.Batch.Events.Select(e => e with { At = Clock })]), o.Answer))];
         var now = _planted == Planted.IngestBeforeDeadlines && _turn.Count > 0 && Writer.Shard.Now > 0 ? Writer.Shard.Now : Clock;
         Feed(new WriterInput.Turn(now, _turn));
         if (Up && !Committing && _effects.Count == 0) Poll();
