@@ -24,7 +24,7 @@ internal sealed record Boards(
         try
         {
             using var client = new HttpClient { BaseAddress = server.Root, DefaultRequestHeaders = { { "X-API-Key", server.Key } } };
-            for (var i = 0; i < 200; i++) await QueueAsync(client); // warm
+            await QueueForAsync(client, window / Rounds); // warm, as long as a round lasts
             var eventsAlone = await Cpu(server, () => QueueForAsync(client, window / Rounds));
             var before = server.Memory;
             await walls.AddAsync(viewers, reads: true);

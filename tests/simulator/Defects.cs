@@ -33,11 +33,12 @@ public static class Defects
     }
 
     /// <returns>how many defects nothing caught</returns>
-    public static int Table(ulong schedules, Action<string> line)
+    /// <param name="from">leaves out those before it in the list</param>
+    public static int Table(ulong schedules, Planted from, Action<string> line)
     {
         line("| defect | caught in | first seed | mostly by |\n|---|---|---|---|");
         var missed = 0;
-        foreach (var planted in All)
+        foreach (var planted in All.Where(p => p >= from))
         {
             var caught = new List<Outcome>();
             Run(1, schedules, planted, caught.Add);
