@@ -33,6 +33,13 @@ internal sealed class Child : IDisposable
 
     public long Memory { get { _process.Refresh(); return _process.WorkingSet64; } }
 
+    /// <summary>Tells the bar to go or to stop.</summary>
+    public async Task Ask(string path)
+    {
+        using var client = new HttpClient();
+        (await client.GetAsync(new Uri(Root, path))).Dispose();
+    }
+
     public static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
@@ -54,7 +61,7 @@ internal sealed class Child : IDisposable
         return child;
     }
 
-    /// <summary>The bar for fan-out: one array of bytes, made once, to every WebSocket four times a second.</summary>
+    /// <summary>The bar for fan-out: one array of bytes, made once, to every WebSocket four times a second while it is told to go.</summary>
     public static async Task RunBarAsync(int port)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -63,8 +70,10 @@ internal sealed class Child : IDisposable
         await using var app = builder.Build();
         app.UseWebSockets();
         var sockets = new System.Collections.Concurrent.ConcurrentBag<WebSocket>();
+        var going = false;
         app.Run(async context =>
         {
+            if (!context.WebSockets.IsWebSocketRequest) { Volatile.Write(ref going, context.Request.Path == "/go"); return; }
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             sockets.Add(socket);
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
@@ -75,7 +84,7 @@ internal sealed class Child : IDisposable
         Array.Fill(frame, (byte)'x');
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         while (await timer.WaitForNextTickAsync())
-            foreach (var socket in sockets)
+            foreach (var socket in Volatile.Read(ref going) ? sockets : [])
                 if (socket.State == WebSocketState.Open) await socket.SendAsync(frame, WebSocketMessageType.Text, true, CancellationToken.None);
     }
 

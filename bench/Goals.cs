@@ -32,19 +32,38 @@ internal static class Goals
         var (p50, p99, last, idle) = await Micro.DueAsync(Folder("due"), 20_000);
         Row("7a 20,000 due in one second: the last durable after its end", "<= 1,000 ms", $"{last:F0} ms (noticed p50 {p50}, p99 {p99} ms late)", last <= 1_000);
         Row("7b idle", "<= 2 % of a core", $"{idle:F1} %", idle <= 2);
-        var boards = await Boards.MeasureAsync(Folder("boards"), viewers, TimeSpan.FromSeconds(16));
-        Row($"8a fan-out CPU a frame / plain WebSocket, {viewers:N0} viewers and 50 that never read", "<= 1.3", $"{boards.CpuRatio:F2}", boards.CpuRatio <= 1.3);
-        Row("8b memory a connection", "<= 40 KB", $"{boards.KbEach:F0} KB", boards.KbEach <= 40);
-        var promise = 250 + (3 * boards.AckP99);
-        Row("9 ack to board p99, single events", "<= 250 ms + 3 x ack p99", $"{boards.AckToBoardP99:F0} ms of {promise:F0}", boards.AckToBoardP99 <= promise);
-        Row("  gaps between frames, p50 / p99 / max", "(beat 1,000 ms)", $"{boards.GapP50:F0} / {boards.GapP99:F0} / {boards.GapMax:F0} ms", null);
-        Row("  kill, start, all walls whole again", "", $"start {boards.StartS:F1} s, then {boards.WholeAgainS:F1} s", null);
+        await WallsAsync(Folder("boards"), viewers);
         var (replay, snapshot, open) = await Micro.RestartAsync(Folder("restart"), 100_000);
         Row("10a replay / read and parse", ">= 0.70", $"{replay:F2}", replay >= 0.70);
         Row($"10b ready from a snapshot, {open:N0} open tickets", "<= 2 s at 1 M", $"{snapshot:F2} s, {snapshot * 1_000_000 / open:F0} s at 1 M if linear", snapshot * 1_000_000 / open <= 2);
+        Print();
+        Console.WriteLine($"{Environment.ProcessorCount} processors, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, .NET {Environment.Version}, in {watch.Elapsed.TotalSeconds:F0} s");
+    }
+
+    /// <summary>The rows of the walls alone.</summary>
+    public static async Task RunWallsAsync(string root, int viewers)
+    {
+        await WallsAsync(root, viewers);
+        Print();
+    }
+
+    private static async Task WallsAsync(string folder, int viewers)
+    {
+        var boards = await Boards.MeasureAsync(folder, viewers, TimeSpan.FromSeconds(24));
+        Row($"8a fan-out CPU a frame / plain WebSocket, {viewers:N0} viewers and 50 that never read", "<= 1.3",
+            $"{boards.CpuRatio:F2} ({boards.FrameUs:F0} / {boards.BarUs:F0} us, {boards.FramesEach:F1} frames a second each)", boards.CpuRatio <= 1.3);
+        Row("8b memory a connection", "<= 40 KB", $"{boards.KbEach:F0} KB", boards.KbEach <= 40);
+        var promise = 250 + (3 * boards.AckP99);
+        Row($"9 ack to board p99, single events, at half load ({boards.LoadPerSecond:N0} others a second)", "<= 250 ms + 3 x ack p99",
+            $"{boards.AckToBoardP99:F0} ms of {promise:F0} (p50 {boards.AckToBoardP50:F0})", boards.AckToBoardP99 <= promise);
+        Row("  gaps between frames, p50 / p99 / max", "(four a second)", $"{boards.GapP50:F0} / {boards.GapP99:F0} / {boards.GapMax:F0} ms", null);
+        Row("  kill, start, all walls whole again", "", $"start {boards.StartS:F1} s, then {boards.WholeAgainS:F1} s", null);
+    }
+
+    private static void Print()
+    {
         Console.WriteLine($"| goal | wanted | reached | |\n|---|---|---|---|");
         foreach (var (goal, wanted, reached, verdict) in Rows) Console.WriteLine($"| {goal} | {wanted} | {reached} | {verdict} |");
-        Console.WriteLine($"{Environment.ProcessorCount} processors, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GB, .NET {Environment.Version}, in {watch.Elapsed.TotalSeconds:F0} s");
     }
 
     private static void Row(string goal, string wanted, string reached, bool? met)

@@ -27,24 +27,25 @@ internal sealed class Load(Uri root, string key, int connections)
     public double ProcessorUs { get; private set; }
 
     /// <returns>events acknowledged a second</returns>
-    public async Task<double> RunAsync(TimeSpan window, int batch = EventsPerBatch)
+    /// <param name="perSecond">no more than so many; null = as many as it takes</param>
+    public async Task<double> RunAsync(TimeSpan window, int batch = EventsPerBatch, double? perSecond = null)
     {
         _acks.Clear();
         using var end = new CancellationTokenSource(window);
         var watch = Stopwatch.StartNew();
         var processor = Environment.CpuUsage.TotalTime;
-        var sent = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(() => Send(batch, end.Token))));
+        var sent = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(() => Send(batch, perSecond is { } most ? most / connections : double.MaxValue, end.Token))));
         ProcessorUs = (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / sent.Sum();
         return sent.Sum() / watch.Elapsed.TotalSeconds;
     }
 
-    private async Task<long> Send(int batch, CancellationToken end)
+    private async Task<long> Send(int batch, double perSecond, CancellationToken end)
     {
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(root.Host, root.Port, CancellationToken.None);
         var (request, numbers) = Request(batch);
         var answer = new byte[64 * 1024];
-        var sent = 0L;
+        var (sent, watch) = (0L, Stopwatch.StartNew());
         while (!end.IsCancellationRequested)
         {
             var number = Interlocked.Increment(ref _number);
@@ -54,6 +55,7 @@ internal sealed class Load(Uri root, string key, int connections)
             await ReadAnswer(client.GetStream(), answer, batch);
             _acks.Enqueue(Stopwatch.GetElapsedTime(from).TotalMilliseconds);
             sent += batch;
+            if (sent / perSecond - watch.Elapsed.TotalSeconds is var early && early > 0.001) await Task.Delay(TimeSpan.FromSeconds(early), CancellationToken.None);
         }
         return sent;
     }

@@ -23,6 +23,11 @@ var window = TimeSpan.FromSeconds(1.5);
 var root = Directory.CreateTempSubdirectory("opsmonitor-bench-");
 try
 {
+    if (args is ["walls", ..])
+    {
+        await Goals.RunWallsAsync(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000);
+        return;
+    }
     if (args is ["goals", ..])
     {
         await Goals.RunAsync(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000);

@@ -13,18 +13,20 @@ internal sealed class Viewers(Uri address, bool hub) : IDisposable
 
     private readonly ConcurrentBag<ClientWebSocket> _sockets = [];
     private readonly CancellationTokenSource _end = new();
+    private readonly List<double> _gaps = [];
+    private (long Count, long At) _waiting;
     private int _whole;
 
     /// <summary>Between two frames of one viewer, in ms.</summary>
-    public ConcurrentQueue<double> Gaps { get; } = new();
+    public IReadOnlyList<double> Gaps => _gaps;
 
     /// <summary>Viewers that have had a whole board since they connected last.</summary>
     public int Whole => Volatile.Read(ref _whole);
 
     public long Frames;
 
-    /// <summary>When the first viewer got its newest frame that changed a cell (Stopwatch ticks).</summary>
-    public long LastChange;
+    /// <summary>How many calls the first viewer sees waiting, and since when (Stopwatch ticks).</summary>
+    public (long Count, long At) Waiting { get { lock (_gaps) return _waiting; } }
 
     public bool Measuring { get; set; }
 
@@ -34,7 +36,7 @@ internal sealed class Viewers(Uri address, bool hub) : IDisposable
             await Task.WhenAll(some.Select(async i =>
             {
                 var socket = await Connect();
-                if (reads) _ = Task.Run(() => Read(socket, i == 0));
+                if (reads) _ = Task.Run(() => Read(socket, i == 0 && hub));
             }));
     }
 
@@ -69,13 +71,18 @@ internal sealed class Viewers(Uri address, bool hub) : IDisposable
             {
                 var head = await socket.ReceiveAsync(buffer.AsMemory(), _end.Token);
                 if (head.MessageType == WebSocketMessageType.Close) throw new WebSocketException("closed");
-                var text = Encoding.ASCII.GetString(buffer, 0, Math.Min(head.Count, 400));
-                while (!head.EndOfMessage) head = await socket.ReceiveAsync(buffer.AsMemory(), _end.Token);
+                var text = first || !whole ? Encoding.ASCII.GetString(buffer, 0, head.Count) : "";
+                while (!head.EndOfMessage)
+                {
+                    head = await socket.ReceiveAsync(buffer.AsMemory(), _end.Token);
+                    if (first) text += Encoding.ASCII.GetString(buffer, 0, head.Count);
+                }
                 if (!whole && (!hub || text.Contains("\"epoch\"", StringComparison.Ordinal))) { whole = true; Interlocked.Increment(ref _whole); }
                 var now = Stopwatch.GetTimestamp();
-                if (first && !text.Contains(",[]]", StringComparison.Ordinal)) Volatile.Write(ref LastChange, now);
+                if (first) Look(text, now);
                 Interlocked.Increment(ref Frames);
-                if (Measuring && last != 0) Gaps.Enqueue(Stopwatch.GetElapsedTime(last, now).TotalMilliseconds);
+                if (Measuring && last != 0) lock (_gaps) _gaps.Add(Stopwatch.GetElapsedTime(last, now).TotalMilliseconds);
+                if (!Measuring) { last = 0; continue; }
                 last = now;
             }
             catch (Exception e) when (e is WebSocketException or IOException)
@@ -86,6 +93,18 @@ internal sealed class Viewers(Uri address, bool hub) : IDisposable
             }
             catch (OperationCanceledException) { return; }
         }
+    }
+
+    // The cell of the queues ends with the agents who are free.
+    private void Look(string text, long now)
+    {
+        const string name = "\"waiting\":";
+        var end = text.IndexOf("\"agents_available\"", StringComparison.Ordinal);
+        var at = end < 0 ? -1 : text.LastIndexOf(name, end, StringComparison.Ordinal);
+        if (at < 0) return;
+        var digits = text.AsSpan(at + name.Length);
+        var count = long.Parse(digits[..digits.IndexOf(',')], System.Globalization.CultureInfo.InvariantCulture);
+        lock (_gaps) if (count > _waiting.Count) _waiting = (count, now);
     }
 
     public void Dispose()

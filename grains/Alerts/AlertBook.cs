@@ -139,7 +139,10 @@ public sealed class AlertBook
             Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, now), changed);
         }
         else if (state == AlertState.Raised && Cared(known, fresh, deeds, now) is var cared && cared.Care != known.Care)
-            Put(key, cared with { ChangedAt = After(known, now) }, changed);
+        {
+            if (cared.Care.Tells(known.Care)) Put(key, cared with { ChangedAt = After(known, now) }, changed);
+            else (_alerts[key], Revision) = (cared, Revision + 1); // when the next step will be is nothing to tell anybody yet
+        }
     }
 
     // The ladder is the one of the raise, the calendar the one of now.

@@ -22,6 +22,9 @@ public sealed record AlertCare(Hold Hold, string? By, long Since, long? Until, s
     /// <summary>When it changes although nobody does anything.</summary>
     public long NextChangeAt => Until ?? Next?.At ?? long.MaxValue;
 
+    /// <summary>Whether somebody who was told of it as it was before would hear anything new.</summary>
+    public bool Tells(AlertCare before) => (Hold, By, Until, Taken.All.Count) != (before.Hold, before.By, before.Until, before.Taken.All.Count);
+
     /// <summary>The alert stands no longer: nobody is told any more, and what was done stays readable.</summary>
     public AlertCare Ended(AlertState state) => this with { Next = null, Until = null, Final = state == AlertState.Retracted ? "retracted" : "resolved" };
 

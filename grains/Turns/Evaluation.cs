@@ -11,8 +11,11 @@ namespace OpsMonitor.Grains.Turns;
 public sealed record ClockRow(
     string Id, string Policy, int Version, string? DepartmentId, long StartedAt, long? DueAt, string State, long? StoppedAt, long PausedMs, long LateMs, long? RemainingMs)
 {
+    /// <summary>Neither stopped nor ended with its ticket.</summary>
+    public bool IsOpen => State is "running" or "paused" || (State == "breached" && StoppedAt is null && LateMs == 0);
+
     /// <summary>Lateness as seen at an instant: of an open breach it is still growing.</summary>
-    public long LateAt(long now) => State == "breached" && StoppedAt is null && LateMs == 0 && DueAt is { } due ? Math.Max(0, now - due) : LateMs;
+    public long LateAt(long now) => State == "breached" && IsOpen && DueAt is { } due ? Math.Max(0, now - due) : LateMs;
 }
 
 /// <summary>A subject's present state: what the lists, the drill-down and <c>--rows</c> show.</summary>

@@ -60,6 +60,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     private readonly SortedSet<string> _dirtyCustomers = new(StringComparer.Ordinal);
 
     private Subject? _swept; // where the judging anew stands
+    private long _sweptAt; // from when on the savings hold that it is for, Unix ms
 
     public override long EventCount => _seen.Count;
 
@@ -143,10 +144,20 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         (Edits, Policies) = ([.. Edits, change.Edit], change.Policies ?? Policies);
         Version++;
+        _sweptAt = Sweeping ? Math.Min(_sweptAt, change.Edit.At) : change.Edit.At;
         _swept = new Subject(SubjectKind.Ticket, ""); // from the beginning again, if the saving before was still under way
     }
 
-    // Only what is open: a clock that has ended keeps what it ended under.
+    // A clock that has ended keeps what it ended under. An end may be told ahead of its time, and a clock may outlive its ticket.
+    private bool IsOver(Row? row)
+    {
+        if (row?.EndedAt is not { } ended || ended > _sweptAt) return false;
+        foreach (var clock in row.Clocks)
+            if (clock.IsOpen) return false;
+        return true;
+    }
+
+    // Only what is open.
     private void Sweep()
     {
         var judged = 0;
@@ -155,7 +166,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (who.Kind > SubjectKind.Callback) break;
             if (judged == SweptPerTurn) return;
             _swept = who; // who is over counts for nothing here: whether it is still in memory must not show
-            if (Last(who).Row is { EndedAt: not null }) continue;
+            if (IsOver(Last(who).Row)) continue;
             Touch(who, _subjects[who]);
             judged++;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using OpsMonitor.Grains.Metrics;
@@ -17,123 +18,149 @@ public sealed partial class KillLoopTests(ITestOutputHelper output)
 {
     private const int BatchSize = 10, Senders = 3, FewLoops = 8, Seed = 20_261_121;
 
-    private readonly record struct Batch(string[] Body, int Events);
-
-    private readonly ConcurrentQueue<Batch> _acknowledged = new();
-    private readonly ConcurrentQueue<Batch> _unknown = new();
-    private string _key = "";
-    private int _batches;
-
-    [Fact(Timeout = 1_800_000)]
+    [Fact(Timeout = 7_200_000)]
     public async Task What_was_acknowledged_is_there_once_however_often_the_process_is_killed()
     {
         var loops = int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_LOOPS"), CultureInfo.InvariantCulture, out var wanted) ? wanted : FewLoops;
-        using var folder = new TemporaryFolder();
-        var random = new Random(Seed);
-        var redelivered = 0;
-        for (var loop = 0; loop < loops; loop++)
+        // Most of a loop is the start of a process: many loops are run on as many data folders as there are processors.
+        var series = loops > FewLoops ? Environment.ProcessorCount : 1;
+        var watch = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, series).Select(n => Task.Run(async () =>
         {
-            using var server = await ServerProcess.StartAsync(folder.Path);
+            using var folder = new TemporaryFolder();
+            var said = await new Series(folder.Path, Seed + n).RunAsync((loops / series) + (n < loops % series ? 1 : 0));
+            output.WriteLine(said);
+        })));
+        output.WriteLine($"{loops} loops in {watch.Elapsed.TotalSeconds:F0} s, {watch.Elapsed.TotalSeconds / loops:F1} s each");
+    }
+    private readonly record struct Batch(string[] Body, int Events);
+
+    /// <summary>One data folder, and the processes that are killed on it one after the other.</summary>
+    private sealed class Series(string folder, int seed)
+    {
+        private readonly ConcurrentQueue<Batch> _acknowledged = new();
+        private readonly ConcurrentQueue<Batch> _unknown = new();
+        private readonly List<double> _starts = [];
+        private string _key = "";
+        private int _batches;
+
+        public async Task<string> RunAsync(int loops)
+        {
+            var random = new Random(seed);
+            var redelivered = 0;
+            for (var loop = 0; loop < loops; loop++)
+            {
+                using var server = await StartAsync();
+                redelivered += await SendUnknownAgain(server.Root);
+                await PostUntilKilled(server, TimeSpan.FromMilliseconds(random.Next(20, 500)));
+            }
+            using (var server = await StartAsync())
+            {
+                redelivered += await SendUnknownAgain(server.Root);
+                var (accepted, duplicate) = await SendAll(server.Root, _acknowledged);
+                Assert.Equal(0, accepted); // an accepted one had been lost
+                Assert.Equal(Events(_acknowledged), duplicate);
+                server.Kill();
+            }
+            await CheckCounts(folder, Events(_acknowledged));
+            return $"{loops} kills, {Events(_acknowledged)} acknowledged, 0 lost, 0 doubled ({redelivered} events in doubt at a kill were sent again; of {_batches} batches); "
+                + $"a start took {_starts.Order().ElementAt(_starts.Count / 2):F0} ms, the first three {string.Join(", ", _starts.Take(3).Select(s => $"{s:F0}"))}, the last {_starts[^1]:F0}";
+        }
+
+        private async Task<ServerProcess> StartAsync()
+        {
+            var watch = Stopwatch.StartNew();
+            var server = await ServerProcess.StartAsync(folder);
+            _starts.Add(watch.Elapsed.TotalMilliseconds);
             _key = server.FirstKey ?? _key;
-            redelivered += await SendUnknownAgain(server.Root);
-            await PostUntilKilled(server, TimeSpan.FromMilliseconds(random.Next(20, 500)));
+            return server;
         }
-        using (var server = await ServerProcess.StartAsync(folder.Path))
+
+        /// <summary>Every batch has been acknowledged by now, at first or when it was sent again: so equal, not only "at least".</summary>
+        private static async Task CheckCounts(string folder, long expected)
         {
-            redelivered += await SendUnknownAgain(server.Root);
-            var (accepted, duplicate) = await SendAll(server.Root, _acknowledged);
-            Assert.Equal(0, accepted); // an accepted one had been lost
-            Assert.Equal(Events(_acknowledged), duplicate);
+            var (exit, said) = await ServerProcess.RunAsync("verify", "--data", folder);
+            Assert.True(exit == 0, said);
+            Assert.Equal(expected, long.Parse(EventCount().Match(said).Groups[1].Value, CultureInfo.InvariantCulture));
+            await using var host = LocalHost.Open(new(folder, PolicySet.Default) { Frozen = true }, TimeProvider.System, static _ => { });
+            Assert.Equal(expected, host.Read(s => s.Books.Find("all")!.Over(Window.Always)[Measure.Created]));
+            Assert.Equal(expected, host.Read(s => s.Rows().LongCount()));
+        }
+
+        private async Task PostUntilKilled(ServerProcess server, TimeSpan life)
+        {
+            using var client = Client(server.Root);
+            using var end = new CancellationTokenSource();
+            var senders = Enumerable.Range(0, Senders).Select(_ => Task.Run(() => PostOn(client, end.Token))).ToArray();
+            await Task.Delay(life);
             server.Kill();
+            await end.CancelAsync();
+            await Task.WhenAll(senders);
         }
-        await CheckCounts(folder.Path, Events(_acknowledged));
-        output.WriteLine($"{loops} loops, {Events(_acknowledged)} acknowledged, 0 lost, 0 doubled ({redelivered} events in doubt at a kill were sent again; of {_batches} batches)");
-    }
 
-    /// <summary>Every batch has been acknowledged by now, at first or when it was sent again: so equal, not only "at least".</summary>
-    private static async Task CheckCounts(string folder, long expected)
-    {
-        var (exit, said) = await ServerProcess.RunAsync("verify", "--data", folder);
-        Assert.True(exit == 0, said);
-        Assert.Equal(expected, long.Parse(EventCount().Match(said).Groups[1].Value, CultureInfo.InvariantCulture));
-        await using var host = LocalHost.Open(new(folder, PolicySet.Default) { Frozen = true }, TimeProvider.System, static _ => { });
-        Assert.Equal(expected, host.Read(s => s.Books.Find("all")!.Over(Window.Always)[Measure.Created]));
-        Assert.Equal(expected, host.Read(s => s.Rows().LongCount()));
-    }
-
-    private async Task PostUntilKilled(ServerProcess server, TimeSpan life)
-    {
-        using var client = Client(server.Root);
-        using var end = new CancellationTokenSource();
-        var senders = Enumerable.Range(0, Senders).Select(_ => Task.Run(() => PostOn(client, end.Token))).ToArray();
-        await Task.Delay(life);
-        server.Kill();
-        await end.CancelAsync();
-        await Task.WhenAll(senders);
-    }
-
-    private async Task PostOn(HttpClient client, CancellationToken end)
-    {
-        while (!end.IsCancellationRequested)
+        private async Task PostOn(HttpClient client, CancellationToken end)
         {
-            var batch = NewBatch(Interlocked.Increment(ref _batches));
-            try
+            while (!end.IsCancellationRequested)
             {
-                var (accepted, _) = await Post(client, batch);
-                Assert.Equal(batch.Events, accepted);
+                var batch = NewBatch(Interlocked.Increment(ref _batches));
+                try
+                {
+                    var (accepted, _) = await Post(client, batch);
+                    Assert.Equal(batch.Events, accepted);
+                    _acknowledged.Enqueue(batch);
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+                {
+                    _unknown.Enqueue(batch); // kept or not: nobody knows, so the sender sends it again
+                    return;
+                }
+            }
+        }
+
+        private async Task<int> SendUnknownAgain(Uri root)
+        {
+            var again = 0;
+            using var client = Client(root);
+            while (_unknown.TryDequeue(out var batch))
+            {
+                var (accepted, duplicate) = await Post(client, batch);
+                Assert.True(accepted == 0 || duplicate == 0, "a batch is one commit: it is there whole or not at all");
+                Assert.Equal(batch.Events, accepted + duplicate);
                 _acknowledged.Enqueue(batch);
+                again += batch.Events;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            return again;
+        }
+
+        private async Task<(int Accepted, int Duplicate)> SendAll(Uri root, IEnumerable<Batch> batches)
+        {
+            using var client = Client(root);
+            var (accepted, duplicate) = (0, 0);
+            foreach (var batch in batches)
             {
-                _unknown.Enqueue(batch); // kept or not: nobody knows, so the sender sends it again
-                return;
+                var answer = await Post(client, batch);
+                (accepted, duplicate) = (accepted + answer.Accepted, duplicate + answer.Duplicate);
             }
+            return (accepted, duplicate);
         }
-    }
 
-    private async Task<int> SendUnknownAgain(Uri root)
-    {
-        var again = 0;
-        using var client = Client(root);
-        while (_unknown.TryDequeue(out var batch))
+        private static Task<(int Accepted, int Duplicate)> Post(HttpClient client, Batch batch) => ServerClient.PostAsync(client, batch.Body);
+
+        private HttpClient Client(Uri root) => ServerClient.With(root, _key);
+
+        private static Batch NewBatch(int number)
         {
-            var (accepted, duplicate) = await Post(client, batch);
-            Assert.True(accepted == 0 || duplicate == 0, "a batch is one commit: it is there whole or not at all");
-            Assert.Equal(batch.Events, accepted + duplicate);
-            _acknowledged.Enqueue(batch);
-            again += batch.Events;
+            var now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+            var events = Enumerable.Range(0, BatchSize).Select(i =>
+                $$$"""
+                {"specversion":"1.0","id":"{{{number}}}-{{{i}}}","source":"kill-loop","type":"ticket.created","time":"{{{now}}}","subject":"ticket/K-{{{number}}}-{{{i}}}",
+                 "data":{"kind":"complaint","channel":"phone","department_id":"billing","priority":{{{(i % 4) + 1}}}}}
+                """);
+            return new([.. events], BatchSize);
         }
-        return again;
+
+        private static long Events(IEnumerable<Batch> batches) => batches.Sum(b => (long)b.Events);
     }
-
-    private async Task<(int Accepted, int Duplicate)> SendAll(Uri root, IEnumerable<Batch> batches)
-    {
-        using var client = Client(root);
-        var (accepted, duplicate) = (0, 0);
-        foreach (var batch in batches)
-        {
-            var answer = await Post(client, batch);
-            (accepted, duplicate) = (accepted + answer.Accepted, duplicate + answer.Duplicate);
-        }
-        return (accepted, duplicate);
-    }
-
-    private static Task<(int Accepted, int Duplicate)> Post(HttpClient client, Batch batch) => ServerClient.PostAsync(client, batch.Body);
-
-    private HttpClient Client(Uri root) => ServerClient.With(root, _key);
-
-    private static Batch NewBatch(int number)
-    {
-        var now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        var events = Enumerable.Range(0, BatchSize).Select(i =>
-            $$$"""
-            {"specversion":"1.0","id":"{{{number}}}-{{{i}}}","source":"kill-loop","type":"ticket.created","time":"{{{now}}}","subject":"ticket/K-{{{number}}}-{{{i}}}",
-             "data":{"kind":"complaint","channel":"phone","department_id":"billing","priority":{{{(i % 4) + 1}}}}}
-            """);
-        return new([.. events], BatchSize);
-    }
-
-    private static long Events(IEnumerable<Batch> batches) => batches.Sum(b => (long)b.Events);
 
     [GeneratedRegex(@"\((\d+) events\)")]
     private static partial Regex EventCount();

@@ -15,6 +15,9 @@ public sealed class SimulatorTests(ITestOutputHelper output)
     // Each found something once; what, stands in docs/proof.md.
     private static readonly ulong[] Kept = [9, 12, 50, 66, 97, 124, 138, 153, 156, 174, 427, 685, 780, 6_330, 14_962, 17_964, 21_040];
 
+    // Of schedules with a scene: what was told twice, and savings that did not reach tickets that were over.
+    private static readonly ulong[] KeptWithScene = [100, 119, 147, 256, 272, 768, 849, 974, 1_281, 1_346];
+
     public static TheoryData<Planted> Defects() => [.. OpsMonitor.Simulator.Defects.All];
 
     [Fact(Timeout = 240_000)]
@@ -28,7 +31,11 @@ public sealed class SimulatorTests(ITestOutputHelper output)
     }
 
     [Fact(Timeout = 120_000)]
-    public void What_failed_once_holds_for_ever() => Assert.All(Kept, seed => Assert.Null(Schedule.Run(seed).Violation));
+    public void What_failed_once_holds_for_ever()
+    {
+        Assert.All(Kept, seed => Assert.Null(Schedule.Run(seed, plain: true).Violation)); // found before there were scenes, and still the same stories
+        Assert.All(KeptWithScene, seed => Assert.Null(Schedule.Run(seed).Violation));
+    }
 
     [Theory(Timeout = 120_000), MemberData(nameof(Defects))]
     public void Every_planted_defect_is_caught(Planted defect)
@@ -60,6 +67,10 @@ public sealed class SimulatorTests(ITestOutputHelper output)
 
     private static readonly (string What, long Floor)[] Floors =
     [
+        ("policy saved", 100), ("calendar saved", 40), ("a policy takes running clocks over", 30), ("a calendar takes running clocks over", 15),
+        ("crash while a saving commits", 1), ("a saving is found that nobody answered", 1), ("a clock stood still while the desk was closed", 500),
+        ("alert.acknowledged", 300), ("alert.shelved", 80), ("alert.released", 80), ("taken, and the time ran out", 500),
+        ("a step of the ladder after a restart", 100), ("a first contact was none after all", 50),
         ("crash", 200), ("crash between commit and acknowledgement", 5), ("crash while committing, durable", 3), ("crash while committing, lost", 3),
         ("commit failed", 10), ("commit failed after it was durable", 10), ("commit stalled", 100), ("torn snapshot passed over", 10),
         ("recovered from snapshot and tail", 50), ("overdue at start", 50), ("resolve before open", 20), ("breach retracted", 100),

@@ -5,25 +5,41 @@ using OpsMonitor.Grains.Turns;
 namespace OpsMonitor.Simulator;
 
 /// <summary>The guarantees, each checked where it could break first; the rest when all is calm.</summary>
-public sealed class Checks(World world, Server server, SimJournal journal)
+public sealed class Checks(World world, House house, Server server, SimJournal journal)
 {
     private const int ShownChecked = 4; // every so manieth picture is compared with the oracle
     private const long OnTimeMs = 1_000, Slack = 2_500;
 
     private readonly Dictionary<(string, string), List<Event>> _offered = [];
     private readonly Dictionary<Subject, HashSet<string>> _arrived = [];
+    // Each level after the one before: 5 minutes, then 15; five rounds.
+    private static readonly (string To, long AfterMs)[] UsualLadder =
+    [
+        .. from round in Enumerable.Range(0, 5)
+           from step in new[] { ("owner", 0), ("supervisor", 5), ("department_head", 20), ("executive", 35) }
+           select (step.Item1, ((round * 50) + step.Item2) * 60_000L),
+    ];
+
+    private (int Epoch, int Frames, Stories Stories) _known = (-1, 0, new());
+    private SortedDictionary<string, long>? _before;
     private long _shown, _calmFrom = long.MaxValue;
     private long? _overdueSince;
 
     public void Plan(IEnumerable<Batch> batches)
     {
-        foreach (var e in batches.SelectMany(b => b.Events))
-        {
-            if (!_offered.TryGetValue((e.Source, e.Id), out var variants)) _offered[(e.Source, e.Id)] = variants = [];
-            variants.Add(e);
-        }
+        foreach (var e in batches.SelectMany(b => b.Events)) Offered(e);
         world.After(1_000, Beat);
     }
+
+    public void Offered(Event e)
+    {
+        if (!_offered.TryGetValue((e.Source, e.Id), out var variants)) _offered[(e.Source, e.Id)] = variants = [];
+        variants.Add(e);
+    }
+
+    /// <summary>Somebody was answered that his saving is kept.</summary>
+    public void Saved(string text) =>
+        world.Check(journal.Frames.Exists(f => f.Edit?.Text == text), "what is answered as saved is in the journal", () => text);
 
     public void CalmFrom(long at) => _calmFrom = at;
 
@@ -57,6 +73,8 @@ public sealed class Checks(World world, Server server, SimJournal journal)
 
     public void Shown(Picture picture)
     {
+        if (_before is { } before && picture.Numbers.GetValueOrDefault("all fcr kept") < before.GetValueOrDefault("all fcr kept")) world.Coverage.Add("a first contact was none after all");
+        _before = picture.Numbers;
         if (_shown++ % ShownChecked != 0 && !server.Committing) return;
         Compare(picture, "what is shown follows from what is durable");
     }
@@ -67,10 +85,10 @@ public sealed class Checks(World world, Server server, SimJournal journal)
     /// <param name="earliest">before which this wall could not show it</param>
     public void Displayed(string alarm, long earliest)
     {
-        if (!world.Calm || server.Writer.Shard.Alerts.All.FirstOrDefault(a => a.Due.Level == AlertLevel.Red && Picture.NameOf(a) == alarm) is not { } alert) return;
+        if (!world.Calm || server.Writer.Shard.Alerts.All.FirstOrDefault(a => a.State == AlertState.Raised && a.Due.Level == AlertLevel.Red && Picture.NameOf(a) == alarm) is not { } alert) return;
         var since = alert.FromLateData || alert.ChangedAt != alert.NoticedAt ? alert.ChangedAt : alert.Due.RaisedAt;
         if (since < CalmDue) return;
-        world.Check(world.Now <= Math.Max(since + OnTimeMs, earliest), "a breach is on the wall within a second", () => $"{alarm} after {world.Now - since} ms");
+        world.Check(world.Now <= Math.Max(since + OnTimeMs, earliest), "a breach is on the wall within a second", () => $"{alarm} after {world.Now - since} ms{Story(alert.Due.Subject)}");
     }
 
     /// <summary>All is calm and has been for a while: everything must have come together.</summary>
@@ -95,11 +113,50 @@ public sealed class Checks(World world, Server server, SimJournal journal)
 
     private void Compare(Picture picture, string guarantee)
     {
-        var right = Oracle.Of(server.Known.Select(Original), picture.Now);
-        var wrong = picture.Differs(right);
+        var known = Known();
+        var right = Oracle.Of(house.Scene, known, picture.Now);
+        if (right.Closed) world.Coverage.Add("a clock stood still while the desk was closed");
+        var wrong = picture.Differs(right) ?? Care(known, right, picture.Now);
         if (wrong is not null && picture.Alarms.Concat(right.Alarms).Except(picture.Alarms.Intersect(right.Alarms)).FirstOrDefault() is { } alarm)
             wrong += Story(Subject.Parse(alarm.Split(' ')[0]));
         world.Check(wrong is null, guarantee, () => wrong!);
+    }
+
+    // What this process knows to be durable, as it was offered: a later picture of the same process only adds to it.
+    private Stories Known()
+    {
+        if (_known.Epoch != server.Epoch || _known.Frames > server.KnownFrames.Count) _known = (server.Epoch, 0, new());
+        for (; _known.Frames < server.KnownFrames.Count; _known.Frames++) Add(_known.Stories, server.KnownFrames[_known.Frames]);
+        return _known.Stories;
+    }
+
+    private void Add(Stories stories, SimFrame frame)
+    {
+        foreach (var e in frame.Events) stories.Add(Original(e));
+        if (frame.Edit is { } edit) stories.Edits.Add(edit);
+    }
+
+    /// <summary>Who has each open breach, and whom the ladder has told; by which version it is judged.</summary>
+    private string? Care(Stories known, Oracle.Answer right, long now)
+    {
+        var terms = new Terms(house.Scene, known.Edits, now);
+        foreach (var alert in server.Writer.Shard.Alerts.All)
+        {
+            if (alert.State != AlertState.Raised || alert.Due.Level != AlertLevel.Red) continue;
+            var name = Picture.NameOf(alert);
+            if (right.Versions.TryGetValue(name, out var version) && version != alert.Due.RuleVersion) return $"'{name}' is judged by version {alert.Due.RuleVersion}, should be {version}";
+            if (!house.Scene.Deeds) continue;
+            var percent = alert.Due.Rule == "clock_breach" ? terms.PercentOf(alert.Due.RuleVersion) : 100;
+            var ladder = alert.Due.Clock == "first_response" ? [.. House.Escalation.Select(e => (e.To, House.Scaled(e.AfterS, percent) * 1000L))] : UsualLadder;
+            var deeds = known.Of(alert.Due.Subject).Where(e => e.Data is AlertDeed).ToList();
+            var (words, expired) = Oracle.Care(deeds.Count == 0 ? "" : alert.Due.Key.Id, ladder, alert.Since, deeds, now);
+            if (expired) world.Coverage.Add("taken, and the time ran out");
+            var care = alert.Care;
+            if (care.Taken.All.Count > 0 && server.Boots[^1] > alert.Since && care.Taken.All[^1].At > server.Boots[^1]) world.Coverage.Add("a step of the ladder after a restart");
+            var found = (care.Hold == Hold.Open ? "open" : $"{(care.Hold == Hold.Shelved ? "shelved" : "acknowledged")} by {care.By} until {care.Until}") + $"; told {string.Join(", ", care.Taken.All.Select(s => $"{s.To} {s.At}"))}";
+            if (found != words) return $"'{name}' is {found}; should be {words}{Story(alert.Due.Subject)}";
+        }
+        return null;
     }
 
     /// <summary>A subject's events as the frames brought them: for whoever reads a trace.</summary>
@@ -107,7 +164,7 @@ public sealed class Checks(World world, Server server, SimJournal journal)
         from frame in journal.Frames
         from e in frame.Events
         where e.Subject == who
-        select $"\n    frame {frame.Sequence} at {frame.Now - Schedule.Start}: {e.Type} of {Original(e).At - Schedule.Start} {e.Source} {e.Id}");
+        select $"\n    frame {frame.Sequence} at {frame.Now - world.Start}: {e.Type} of {Original(e).At - world.Start} {e.Source} {e.Id}") + string.Concat(journal.Frames.Where(f => f.Edit is not null).Select(f => $"\n    frame {f.Sequence} at {f.Now - world.Start}: saved '{f.Edit!.Text}' of {f.Edit.At - world.Start}"));
 
     /// <summary>Live state, full replay, and the newest good snapshot with its tail are the same.</summary>
     private void Recoveries(Shard live)
@@ -115,9 +172,10 @@ public sealed class Checks(World world, Server server, SimJournal journal)
         var expected = Dump.Digest(live);
         foreach (var snapshot in journal.Snapshots.Where(s => !s.Torn).TakeLast(1).Append(null))
         {
-            var again = new Shard(Rules.Policies, new());
-            if (snapshot is not null) again.Resume(snapshot.Read());
-            foreach (var frame in journal.Frames.Skip((int)(snapshot?.Sequence ?? 0)).Select(f => f.Read())) again.Step(new(frame.Now, frame.Events, Replayed: true));
+            var again = new Shard(house.Policies, new());
+            if (snapshot?.Read() is { } image) again.Resume(image, house.With(image.Edits));
+            foreach (var frame in journal.Frames.Skip((int)(snapshot?.Sequence ?? 0)).Select(f => f.Read()))
+                again.Step(new(frame.Now, frame.Events, Replayed: true) { Change = frame.Edit is { } edit ? new(edit, house.With([.. again.Edits, edit])) : null });
             again.Step(new(live.Now, []));
             world.Check(Dump.Digest(again) == expected && Recount.Equals(again), "live state = full replay = snapshot and tail",
                 () => $"snapshot {snapshot?.Sequence}: {Dump.Difference(Dump.Of(live), Dump.Of(again))}");
@@ -131,7 +189,8 @@ public sealed class Checks(World world, Server server, SimJournal journal)
         foreach (var row in journal.Rows)
         {
             var what = (row.Row.State, Convert.ToHexString(row.Row.Payload.Span)); // a step of the ladder is a change too
-            world.Check(!last.TryGetValue(row.Row.Alert, out var before) || before != what, "a change is told once", () => $"{row.Row.Alert} {row.Row.State} twice in a row");
+            world.Check(!last.TryGetValue(row.Row.Alert, out var before) || before != what,
+                "a change is told once", () => $"{row.Row.Alert} {row.Row.State} twice in a row{ToldOf(row.Row.Alert)}");
             last[row.Row.Alert] = what;
             if (row.Row.State == AlertState.Retracted) world.Coverage.Add("breach retracted");
             world.Check(keys.Add((row.Row.Alert, row.Row.State, row.Row.At)) , "rows tell different things", () => row.Row.Alert);
@@ -147,18 +206,25 @@ public sealed class Checks(World world, Server server, SimJournal journal)
         world.Check(journal.Rows.TrueForAll(r => journal.SentRows.Contains(r.Id)), "what was told is marked in the end", () => $"{journal.Rows.Count - journal.SentRows.Count} are not");
     }
 
+    private string ToldOf(string alert)
+    {
+        var rows = journal.Rows.Where(r => r.Row.Alert == alert).ToList();
+        return string.Concat(rows.Select(r => $"\n    frame {r.Frame} {r.Row.State} at {r.Row.At - world.Start} {System.Text.Encoding.UTF8.GetString(r.Row.Payload.Span)}"))
+            + Story(Subject.Parse(System.Text.Json.JsonElement.Parse(rows[0].Row.Payload.Span).GetProperty("subject").GetString()!));
+    }
+
     /// <summary>Each frame: all that was due when its turn began, by what was known before it, has been raised by then.</summary>
     private void Frames()
     {
         var names = server.Writer.Shard.Alerts.All.ToDictionary(a => a.Due.Key.Id, Picture.NameOf, StringComparer.Ordinal);
-        var (known, told) = (new List<Event>(), new HashSet<string>(StringComparer.Ordinal));
+        var (known, told) = (new Stories(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var frame in journal.Frames)
         {
             foreach (var row in journal.Rows.Where(r => r.Frame == frame.Sequence && r.Row.State == AlertState.Raised))
                 if (names.TryGetValue(row.Row.Alert, out var name)) told.Add(name);
-            foreach (var alarm in Oracle.Of(known, Math.Max(frame.Now, frame.Clock), alarmsOnly: true).Alarms)
+            foreach (var alarm in Oracle.Of(house.Scene, known, Math.Max(frame.Now, frame.Clock), alarmsOnly: true).Alarms)
                 world.Check(told.Contains(alarm), "due deadlines come before what arrives", () => $"{alarm} was due before frame {frame.Sequence} and never raised");
-            known.AddRange(frame.Events.Select(Original));
+            Add(known, frame);
         }
     }
 

@@ -18,6 +18,8 @@ public static class Dump
             Number(-1);
         }
         Number(shard.EventCount);
+        Number(shard.Edits.Count);
+        foreach (var edit in shard.Edits) { Text(edit.Text); Number(edit.At); }
         Number(shard.LastEventAt);
         Number(shard.NextWake);
         foreach (var (who, what) in shard.Contributions())
@@ -56,6 +58,13 @@ public static class Dump
             Number(alert.NoticedAt);
             Number(alert.ChangedAt);
             Number(((long)alert.State * 2) + (alert.FromLateData ? 1 : 0));
+            Number(alert.Due.RuleVersion);
+            Number((long)alert.Care.Hold);
+            Text(alert.Care.By);
+            Number(alert.Care.Until);
+            Number(alert.Care.Next?.At);
+            Text(alert.Care.Final);
+            foreach (var step in alert.Care.Taken.All) { Text(step.To); Number(step.At); }
         }
         foreach (var (name, s) in shard.Sources)
         {
@@ -70,6 +79,7 @@ public static class Dump
     public static string Of(Shard shard)
     {
         var text = new StringBuilder();
+        foreach (var edit in shard.Edits) text.AppendLine(edit.ToString());
         text.AppendLine($"events {shard.EventCount} last {shard.LastEventAt} now {shard.Now} wake {shard.NextWake}");
         foreach (var (who, what) in shard.Contributions()) text.AppendLine($"{who} {what}");
         foreach (var row in shard.Rows()) text.AppendLine($"{row.Subject} {row.State} {row.DueAt} {row.EndedAt} {string.Join(';', row.Clocks)} {string.Join(';', row.Anomalies)}");

@@ -5,13 +5,19 @@ using OpsMonitor.Grains.Events;
 namespace OpsMonitor.Simulator;
 
 /// <summary>What one sender posts in one request.</summary>
-public sealed record Batch(int Number, long SendAt, IReadOnlyList<Event> Events);
+public sealed record Batch(int Number, long SendAt, IReadOnlyList<Event> Events)
+{
+    private EventHash[]? _hashes;
+
+    /// <summary>Taken once, however often it is sent.</summary>
+    public EventHash[] Hashes => _hashes ??= EventHash.Of(Events);
+}
 
 /// <summary>
 /// The events of one schedule, made up beforehand: tickets, contacts and callbacks whose stops lie before, on and after their due instants; late,
 /// early, repeated and irregular ones among them.
 /// </summary>
-public sealed class Offered
+public sealed partial class Offered
 {
     private static readonly string[] Departments = ["billing", "network"];
 
@@ -22,12 +28,13 @@ public sealed class Offered
 
     private Offered(Dice dice, long from, long to) => (_dice, _from, _to) = (dice, from, to);
 
-    public static List<Batch> Of(Dice dice, long from, long to)
+    public static List<Batch> Of(Dice dice, Scene scene, long from, long to)
     {
         var all = new Offered(dice, from, to);
         for (var n = dice.Below(6) + 2; n > 0; n--) all.Ticket($"ticket/T-{n}");
         for (var n = dice.Below(5); n > 0; n--) all.Contact($"contact/C-{n}");
         for (var n = dice.Below(3); n > 0; n--) all.Callback($"callback/K-{n}");
+        if (scene != Scene.Plain) all.More(scene);
         all.Repeat();
         return all.Batches();
     }
@@ -38,7 +45,7 @@ public sealed class Offered
         var priority = _dice.Below(4);
         var at = _dice.Between(_from, _to - 60_000);
         Add("ticket.created", who, at, $$"""{"kind":"{{_dice.Of("complaint", "inquiry")}}","channel":"phone","priority":{{priority + 1}}}""", department);
-        var (first, resolution) = (at + Rules.FirstResponseMs[priority], at + Rules.ResolutionMs[priority]);
+        var (first, resolution) = (at + House.FirstResponseS[priority] * 1000L, at + House.ResolutionS[priority] * 1000L);
         if (_dice.Chance(700)) Add("ticket.replied", who, Around(first), """{"method":"mail"}""");
         if (_dice.Chance(400))
         {
@@ -135,12 +142,12 @@ public sealed class Offered
         return batches;
     }
 
-    private static Event Read(string source, string id, string type, string who, long at, string data, string? department)
+    internal static Event Read(string source, string id, string type, string who, long at, string data, string? department)
     {
         var text = $$"""{"specversion":"1.0","id":"{{id}}","source":"{{source}}","type":"{{type}}","time":"{{Iso(at)}}","subject":"{{who}}",{{(department is null ? "" : $"\"departmentid\":\"{department}\",")}}"data":{{data}}}""";
         var read = EventReader.Read(Encoding.UTF8.GetBytes(text));
         return read.Event ?? throw new InvalidOperationException($"{read.Error!.Code} {read.Error.Pointer} in {text}");
     }
 
-    private static string Iso(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    internal static string Iso(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -17,13 +17,21 @@ public sealed record Picture(int Epoch, long Version, long Now, SortedDictionary
         ("offered", Measure.Offered, ""), ("answered", Measure.Answered, ""), ("abandoned", Measure.Abandoned, ""), ("lost", Measure.Lost, ""),
         ("wait ms", Measure.AnswerWaitMs, ""), ("answered within", Measure.AnsweredWithin, "20"), ("waiting past", Measure.WaitingPast, "20"),
         ("callback due", Measure.CallbackDue, ""), ("callback kept", Measure.CallbackKept, ""), ("callback missed", Measure.CallbackMissed, ""),
+        ("department_answer due", Measure.ClockDue, "department_answer"), ("department_answer met", Measure.ClockMet, "department_answer"),
+        ("follow_up due", Measure.ClockDue, "follow_up"), ("follow_up met", Measure.ClockMet, "follow_up"),
+        ("fcr eligible", Measure.FcrEligible, ""), ("fcr kept", Measure.FcrKept, ""), ("fcr open", Measure.FcrOpen, ""),
+        ("fcr mature", Measure.FcrMature, ""), ("fcr mature kept", Measure.FcrMatureKept, ""),
     ];
 
     private static readonly (string Name, Measure Measure, string Param)[] Members =
     [
         ("first_response breached open", Measure.ClockBreachedOpen, "first_response"), ("resolution breached open", Measure.ClockBreachedOpen, "resolution"),
+        ("department_answer breached open", Measure.ClockBreachedOpen, "department_answer"), ("follow_up breached open", Measure.ClockBreachedOpen, "follow_up"),
+        ("agents available", Measure.AgentIn, "available"), ("agents busy", Measure.AgentIn, "busy"), ("agents break", Measure.AgentIn, "break"),
         ("waiting", Measure.Waiting, ""), ("callback pending", Measure.CallbackPending, ""), ("callback overdue", Measure.CallbackOverdue, ""),
     ];
+
+    private static readonly Dictionary<(Measure, string), string> NameOfPoint = Points.ToDictionary(p => (p.Measure, p.Param), p => p.Name);
 
     public static Picture Of(Shard shard, int epoch, long version)
     {
@@ -31,8 +39,8 @@ public sealed record Picture(int Epoch, long Version, long Now, SortedDictionary
         foreach (var (scope, ledger) in shard.Books.All)
         {
             var sums = ledger.Over(Window.Always);
-            foreach (var (name, measure, param) in Points)
-                if (sums[measure, param] is var n && n != 0) numbers[$"{scope} {name}"] = n;
+            foreach (var (key, n) in sums.Points)
+                if (n != 0 && NameOfPoint.TryGetValue((key.Measure, key.Param), out var name)) numbers[$"{scope} {name}"] = n;
             foreach (var (name, measure, param) in Members)
                 if (ledger.Members(new(measure, param)).Count is var n && n != 0) numbers[$"{scope} {name}"] = n;
         }

@@ -21,6 +21,13 @@ public enum Planted
     // Telling
     TickNotJournalled, RowsNotInTheSameCommit, NoRetraction, UnstableAlertKey, MarkedBeforeSending, FailedSendForgotten, MarksNotWritten, ToldTwice,
 
+    // Savings
+    EditNotJournalled, EditAnsweredBeforeCommit, EditBeforeDeadlines, EditsNotInSnapshot, EditTakesNothingOver, EditTakesEverythingOver, CalendarIgnored,
+
+    // People and ladders
+    DeedsNotInSnapshot, LadderNotInSnapshot, LadderBeginsAnewAtStart, LadderNeverWakes, SurveysNotInSnapshot,
+
     // Showing
+    FirstContactNotRevoked,
     DisplayBeforeCommit, NoDisplayAtStart, OldFrameWins,
 }

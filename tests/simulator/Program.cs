@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using OpsMonitor.Simulator;
 
-// dotnet run -c Release --project tests/simulator -- --seeds 1..10000 | --seed 7 [--trace] [--planted NAME] | --defects N
+// dotnet run -c Release --project tests/simulator -- --seeds 1..10000 | --seed 7 [--trace] [--planted NAME] | --defects N [--planted FIRST]
 string? Option(string name) => Array.IndexOf(args, name) is var at && at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 var planted = Option("--planted") is { } defect ? Enum.Parse<Planted>(defect) : Planted.None;
 
@@ -15,7 +15,7 @@ if (Option("--seed") is { } one)
 }
 
 if (Option("--defects") is { } bound)
-    return Defects.Table(ulong.Parse(bound, CultureInfo.InvariantCulture), Console.WriteLine) == 0 ? 0 : 1;
+    return Defects.Table(ulong.Parse(bound, CultureInfo.InvariantCulture), planted, Console.WriteLine) == 0 ? 0 : 1;
 
 
 var range = (Option("--seeds") ?? "1..2000").Split("..").Select(s => ulong.Parse(s, CultureInfo.InvariantCulture)).ToArray();

@@ -7,17 +7,16 @@ public sealed record Outcome(ulong Seed, string? Violation, ulong Hash, Coverage
 /// <summary>One seed: a faulty phase, then a calm one in which everything must come together.</summary>
 public static class Schedule
 {
-    /// <summary>Unix ms: Monday 2 March 2026, 08:00 UTC.</summary>
-    public const long Start = 1_772_438_400_000;
-
     private const long LongestFaultyMs = 12 * 60_000, BusyCalmMs = 5 * 60_000, QuietMs = 3_000;
 
-    public static Outcome Run(ulong seed, Planted planted = Planted.None, Action<string>? trace = null)
+    /// <param name="plain">without what a scene adds: a schedule as they were when the simulator knew nothing else</param>
+    public static Outcome Run(ulong seed, Planted planted = Planted.None, Action<string>? trace = null, bool plain = false)
     {
-        var world = new World(seed, trace);
+        var scene = plain ? Scene.Plain : Scene.Of(seed);
+        var world = new World(seed, scene.Start, trace);
         try
         {
-            Run(world, planted);
+            Run(world, new(scene), planted);
             return new(seed, null, world.Hash, world.Coverage);
         }
         catch (ViolationException violation)
@@ -31,19 +30,21 @@ public static class Schedule
         }
     }
 
-    private static void Run(World world, Planted planted)
+    private static void Run(World world, House house, Planted planted)
     {
         var dice = world.Dice;
         var faults = Faults.Of(dice);
-        var calmFrom = Start + dice.Between(60_000, LongestFaultyMs);
-        var batches = Offered.Of(dice, Start, calmFrom + BusyCalmMs);
-        var server = new Server(world, faults, planted);
+        var calmFrom = world.Start + dice.Between(60_000, LongestFaultyMs);
+        var batches = Offered.Of(dice, house.Scene, world.Start, calmFrom + BusyCalmMs);
+        var server = new Server(world, house, faults, planted);
         var senders = new Senders(world, faults, server);
         server.Checks.Plan(batches);
         senders.Plan(batches);
+        var people = new People(world, house, server, senders);
+        if (house.Scene != Scene.Plain) people.Begin(calmFrom + (BusyCalmMs / 2));
         server.Viewers.Open(1 + dice.Below(3));
         for (var i = 0; i < faults.ClockSteps; i++)
-            world.At(dice.Between(Start, calmFrom - 1), () => server.SetClock(dice.Of(1, -1) * dice.Of(dice.Between(1, 2_000), dice.Between(1_000, 120_000))));
+            world.At(dice.Between(world.Start, calmFrom - 1), () => server.SetClock(dice.Of(1, -1) * dice.Of(dice.Between(1, 2_000), dice.Between(1_000, 120_000))));
         server.Boot();
 
         world.RunUntil(calmFrom);
@@ -57,6 +58,7 @@ public static class Schedule
         for (var i = 0; i < 200 && (server.Committing || server.Writer.Shard.NextWake - server.Clock <= QuietMs); i++) world.RunUntil(world.Now + QuietMs);
         world.RunUntil(world.Now + QuietMs - 200);
         server.Checks.Final(senders);
+        people.Check(server.Writer.Shard.Edits, [.. server.Journal.Frames.Select(f => f.Edit).OfType<OpsMonitor.Grains.Policies.PolicyEdit>()]);
         world.Note("end", server.Writer.Shard.EventCount, server.Journal.Rows.Count);
     }
 }

@@ -5,7 +5,7 @@ namespace OpsMonitor.Simulator;
 
 /// <summary>A request on its way into the server's queue.</summary>
 public sealed class SimOffer(Batch batch, Action<IReadOnlyList<Verdict>?> answer)
-    : Offer(batch.Events, EventHash.Of(batch.Events), batch.Events.Sum(e => (long)e.Raw.Length))
+    : Offer(batch.Events, batch.Hashes, batch.Events.Sum(e => (long)e.Raw.Length))
 {
     public Batch Batch => batch;
 
@@ -17,6 +17,7 @@ public sealed class SimOffer(Batch batch, Action<IReadOnlyList<Verdict>?> answer
 public sealed class Senders(World world, Faults faults, Server server)
 {
     private readonly HashSet<int> _done = [];
+    private int _made = 1_000_000;
 
     public int Open { get; private set; }
 
@@ -24,6 +25,15 @@ public sealed class Senders(World world, Faults faults, Server server)
     {
         Open = batches.Count;
         foreach (var batch in batches) world.At(batch.SendAt, () => Send(batch));
+    }
+
+    /// <summary>One more, made up while it runs.</summary>
+    public void Offer(Event e)
+    {
+        var batch = new Batch(++_made, world.Now, [e]);
+        server.Checks.Offered(e);
+        Open++;
+        Send(batch);
     }
 
     private void Send(Batch batch)

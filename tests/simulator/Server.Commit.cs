@@ -13,10 +13,12 @@ public sealed partial class Server
     {
         if (_planted == Planted.TickNotJournalled && commit.Events.Count == 0) { Feed(new WriterInput.CommitOk()); return; }
         var (events, rows, clock) = (Events(commit), RowsOf(commit), _turnClock);
+        var edit = _planted == Planted.EditNotJournalled ? null : commit.Edit;
+        _editing = commit.Edit is not null;
         string? Append()
         {
-            if (_planted != Planted.RowsNotInTheSameCommit) return Journal.Append(commit.Now, clock, events, rows, commit.Reports);
-            var wrong = Journal.Append(commit.Now, clock, events, [], commit.Reports);
+            if (_planted != Planted.RowsNotInTheSameCommit) return Journal.Append(commit.Now, clock, events, edit, rows, commit.Reports);
+            var wrong = Journal.Append(commit.Now, clock, events, edit, [], commit.Reports);
             var frame = Journal.Frames.Count;
             InThisLife(20, () => Journal.AddRows(frame, rows));
             return wrong;
@@ -44,7 +46,7 @@ public sealed partial class Server
 
     private void End(Fate fate, Action append, Action? known)
     {
-        Committing = false;
+        (Committing, _editing) = (false, false);
         _world.Note("commit", (int)fate, Journal.Frames.Count);
         if (fate != Fate.Lost) append();
         if (fate == Fate.Durable)
@@ -75,7 +77,7 @@ public sealed partial class Server
                 break;
             case Planted.GoesOnAfterUnknownCommit:
                 foreach (var offer in _turn) Answer(offer, null);
-                Writer = new(Rules.Policies, _options);
+                Writer = new(_policies([]), _options);
                 Recover();
                 Feed(new WriterInput.Recovered(Clock));
                 break;

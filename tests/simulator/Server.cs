@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Simulator;
@@ -13,6 +14,8 @@ public sealed partial class Server
     private const long LongestSleepMs = 1_000;
 
     private readonly World _world;
+    private readonly House _house;
+    private readonly Func<IReadOnlyList<PolicyEdit>, PolicySet> _policies;
     private readonly Faults _faults;
     private readonly Planted _planted;
     private readonly List<SimOffer> _queue = [];
@@ -27,15 +30,17 @@ public sealed partial class Server
     private long _pictures;
     private bool _snapshotDone, _waited;
 
-    public Server(World world, Faults faults, Planted planted)
+    public Server(World world, House house, Faults faults, Planted planted)
     {
-        (_world, _faults, _planted) = (world, faults, planted);
+        (_world, _house, _faults, _planted) = (world, house, faults, planted);
+        var promises = planted == Planted.CalendarIgnored ? new House(house.Scene.WithoutHours) : house;
+        _policies = edits => promises.With(Wrongly(edits));
         Journal = new(faults.Bytes);
         _options = new() { EventsPerSnapshot = world.Dice.Between(3, 20), SnapshotShare = 1_000 };
         Teller = new(world, faults, this, planted);
         Viewers = new(world, faults, this, planted);
-        Checks = new(world, this, Journal);
-        Writer = new(Rules.Policies, _options);
+        Checks = new(world, house, this, Journal);
+        Writer = new(_policies([]), _options);
     }
 
     public SimJournal Journal { get; }
@@ -68,6 +73,12 @@ public sealed partial class Server
     /// <summary>Events that this process knows to be durable.</summary>
     public IEnumerable<Event> Known => _frames.SelectMany(f => f.Events);
 
+    /// <summary>Frames that this process knows to be durable.</summary>
+    public IReadOnlyList<SimFrame> KnownFrames => _frames;
+
+    /// <summary>When each process began, true time.</summary>
+    public List<long> Boots { get; } = [];
+
     /// <summary>The outbox as this process sees it.</summary>
     public IEnumerable<OutboxEntry> Rows() => Journal.Rows.Where(r => r.Frame <= _frames.Count && !Journal.SentRows.Contains(r.Id));
 
@@ -83,8 +94,9 @@ public sealed partial class Server
     {
         (Up, _bootAt, _wakeAt, _waited, _snapshotDone) = (true, _world.Now, long.MaxValue, false, false);
         Epoch++;
+        Boots.Add(_world.Now);
         _world.Note("boot", Epoch, Journal.Frames.Count);
-        Writer = new(Rules.Policies, _options);
+        Writer = new(_policies([]), _options);
         _frames = [.. Journal.Frames];
         Recover();
         if (Writer.Shard.NextWake <= Clock) _world.Coverage.Add("overdue at start");
@@ -122,7 +134,9 @@ public sealed partial class Server
     {
         if (_drawn == (Writer.Shard, Writer.Shard.Version)) return;
         _drawn = (Writer.Shard, Writer.Shard.Version);
+        var before = Published;
         Published = Picture.Of(Writer.Shard, Epoch, ++_pictures);
+        if (_planted == Planted.FirstContactNotRevoked && before is not null) Unrevoked(before.Numbers, Published.Numbers);
         _world.Note("publish", Published.Version, Published.Alarms.Count);
         Checks.Shown(Published);
         Viewers.Published(Published);
@@ -134,15 +148,18 @@ public sealed partial class Server
         _world.Note("crash");
         if (Committing)
         {
+            if (_editing) _world.Coverage.Add("crash while a saving commits");
             var durable = _world.Dice.Chance(500);
             _world.Coverage.Add(durable ? "crash while committing, durable" : "crash while committing, lost");
             if (durable) _ifDurable!();
         }
+        else if (_effects.Any(e => e is WriterEffect.Changed)) _world.Coverage.Add("crash between a saving's commit and its answer");
         else _world.Coverage.Add(_effects.Any(e => e is WriterEffect.Ack) ? "crash between commit and acknowledgement" : "crash");
         (Up, Committing) = (false, false);
         (Published, _drawn) = (null, default);
         _effects.Clear();
         _queue.Clear();
+        _savings.Clear();
         Viewers.ServerWent();
         _world.After(_world.Calm ? 500 : _world.Dice.Between(100, _faults.DownMs), () => { if (!Up) Boot(); });
     }
@@ -155,18 +172,24 @@ public sealed partial class Server
             var snapshot = Journal.Snapshots[i];
             if (snapshot.Sequence > _frames.Count) continue; // of a history that this journal does not have
             if (snapshot.Torn && _planted != Planted.TornSnapshotTrusted) { _world.Coverage.Add("torn snapshot passed over"); continue; }
-            Writer.Step(new WriterInput.Resume(Spoilt(snapshot.Read(), snapshot.Torn)));
+            var image = Spoilt(snapshot.Read(), snapshot.Torn);
+            Writer.Step(new WriterInput.Resume(image, image.Edits.Count > 0 ? _policies(image.Edits) : null));
             from = snapshot.Sequence;
             if (from < _frames.Count) _world.Coverage.Add("recovered from snapshot and tail");
         }
         var tail = _frames.Skip((int)from).ToList();
         if (_planted == Planted.LastFrameNotReplayed && tail.Count > 1) tail.RemoveAt(tail.Count - 1);
         foreach (var frame in tail.Select(f => f.Read()))
-            Writer.Step(new WriterInput.Replay(_planted == Planted.ReplayedAsOfNow ? Clock : frame.Now, frame.Events));
+            Writer.Step(new WriterInput.Replay(_planted == Planted.ReplayedAsOfNow ? Clock : frame.Now, frame.Events, ChangeOf(frame.Edit)));
     }
 
     private ShardImage Spoilt(ShardImage image, bool torn) => _planted switch
     {
+        Planted.EditsNotInSnapshot => image with { Edits = [] },
+        Planted.DeedsNotInSnapshot => image with { Histories = [.. image.Histories.Where(e => e.Data is not AlertDeed)] },
+        Planted.SurveysNotInSnapshot => image with { Histories = [.. image.Histories.Where(e => e.Subject.Kind != SubjectKind.Survey)] },
+        Planted.LadderNotInSnapshot => image with { Alerts = [.. image.Alerts.Select(a => a with { Due = a.Due with { Ladder = null } })] },
+        Planted.LadderBeginsAnewAtStart => image with { Alerts = [.. image.Alerts.Select(a => a with { Since = Clock })] },
         Planted.DedupeNotInSnapshot => image with { Seen = [] },
         Planted.DedupePrunedEarly => image with { Seen = [.. image.Seen.Skip(image.Seen.Count / 2)] },
         _ when torn => image with { Seen = [.. image.Seen.Take(image.Seen.Count / 2)], Histories = [.. image.Histories.Take(image.Histories.Count / 2)] },
@@ -176,15 +199,16 @@ public sealed partial class Server
     /// <summary>The host's loop: a turn when something is queued, due, or waited long enough.</summary>
     private void Poll(bool slept = false)
     {
-        if (!Up || Committing || _effects.Count > 0 || (!slept && _queue.Count == 0 && _wakeAt > Clock)) return;
+        if (!Up || Committing || _effects.Count > 0 || (!slept && _queue.Count == 0 && _savings.Count == 0 && _wakeAt > Clock)) return;
         if (_snapshotDone) { _snapshotDone = false; Writer.Step(new WriterInput.SnapshotDone()); }
+        if (_savings.TryDequeue(out var saving)) { Change(saving); return; }
         _turn = [.. _queue];
         _queue.Clear();
         _turnClock = Clock;
         Checks.Taken(_turn);
         if (_turn.Count > 1) _world.Coverage.Add("several offers in one turn");
         if (_planted == Planted.JudgedByArrival)
-            _turn = [.. _turn.Select(o => new SimOffer(o.Batch with { Events = [.. o.Batch.Events.Select(e => e with { At = Clock })] }, o.Answer))];
+            _turn = [.. _turn.Select(o => new SimOffer(new(o.Batch.Number, o.Batch.SendAt, [.. o.Batch.Events.Select(e => e with { At = Clock })]), o.Answer))];
         var now = _planted == Planted.IngestBeforeDeadlines && _turn.Count > 0 && Writer.Shard.Now > 0 ? Writer.Shard.Now : Clock;
         Feed(new WriterInput.Turn(now, _turn));
         if (Up && !Committing && _effects.Count == 0) Poll();
@@ -214,6 +238,7 @@ public sealed partial class Server
             case WriterEffect.Push: Teller.Ask(); break;
             case WriterEffect.Arm a: Sleep(a.WakeAt); break;
             case WriterEffect.ArmReports a: InThisLife(a.WaitMs, () => { Hear(new WriterInput.ReportsWaited()); _waited = true; Wake(); }); break;
+            case WriterEffect.Changed c: Saved(c); break;
             case WriterEffect.FailStop: FailStop(); break;
             case WriterEffect.Snapshot s: Keep(s.Image); break;
         }
@@ -237,6 +262,7 @@ public sealed partial class Server
     private void Sleep(long wakeAt)
     {
         if (_planted == Planted.NeverArmed || (_planted == Planted.DeadlinesNotRebuilt && !UpFor(1))) wakeAt = long.MaxValue;
+        if (_planted == Planted.LadderNeverWakes && Writer.Shard.Alerts.All.Any(a => a.State == AlertState.Raised && a.Care.NextChangeAt == wakeAt)) wakeAt = long.MaxValue;
         if (_planted == Planted.SlowTick && wakeAt != long.MaxValue) wakeAt += 3_000;
         _wakeAt = wakeAt;
         var sleep = ++_sleep;

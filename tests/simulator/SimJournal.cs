@@ -1,14 +1,15 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 
 namespace OpsMonitor.Simulator;
 
 /// <param name="Clock">the server's clock when the turn began, which is not what the writer says</param>
-public sealed record SimFrame(long Sequence, long Now, long Clock, IReadOnlyList<Event> Events, byte[]? Bytes)
+public sealed record SimFrame(long Sequence, long Now, long Clock, IReadOnlyList<Event> Events, PolicyEdit? Edit, byte[]? Bytes)
 {
-    public TurnFrame Read() => Bytes is null ? new(Now, Events) : TurnFrame.Read(Bytes);
+    public TurnFrame Read() => Bytes is null ? new(Now, Events, Edit) : TurnFrame.Read(Bytes);
 }
 
 public sealed record SimSnapshot(long Sequence, ShardImage Image, byte[]? Bytes, bool Torn)
@@ -36,10 +37,10 @@ public sealed class SimJournal(bool bytes)
     public Dictionary<(string, string), Event> Durable { get; } = [];
 
     /// <returns>null, or what is wrong</returns>
-    public string? Append(long now, long clock, IReadOnlyList<Event> events, IReadOnlyList<OutboxRow> rows, IReadOnlyList<OutboxReport> reports)
+    public string? Append(long now, long clock, IReadOnlyList<Event> events, PolicyEdit? edit, IReadOnlyList<OutboxRow> rows, IReadOnlyList<OutboxReport> reports)
     {
         var sequence = Frames.Count + 1;
-        Frames.Add(new(sequence, now, clock, events, bytes ? TurnFrame.Write(now, events) : null));
+        Frames.Add(new(sequence, now, clock, events, edit, bytes ? TurnFrame.Write(now, events, edit) : null));
         AddRows(sequence, rows);
         Report(reports);
         string? wrong = null;

@@ -20,7 +20,7 @@ public sealed class Coverage
 /// Virtual time and the one order of everything that happens. What is due at the same instant comes in an order of chance. Everything noted
 /// goes into one hash: the same seed gives the same hash, in any process.
 /// </summary>
-public sealed class World(ulong seed, Action<string>? trace)
+public sealed class World(ulong seed, long start, Action<string>? trace)
 {
     private readonly PriorityQueue<Action, (long At, ulong Tie, long Number)> _due = new();
     private long _number;
@@ -28,7 +28,10 @@ public sealed class World(ulong seed, Action<string>? trace)
     public Dice Dice { get; } = new(seed);
 
     /// <summary>True time, Unix ms. The server's clock may be wrong.</summary>
-    public long Now { get; private set; } = Schedule.Start;
+    public long Now { get; private set; } = start;
+
+    /// <summary>When the schedule began.</summary>
+    public long Start { get; } = start;
 
     public bool Calm { get; set; }
 
@@ -57,14 +60,14 @@ public sealed class World(ulong seed, Action<string>? trace)
         Mix((ulong)a);
         Mix((ulong)b);
         Mix((ulong)Now);
-        trace?.Invoke($"{Now - Schedule.Start,9} {what} {a} {b}");
+        trace?.Invoke($"{Now - Start,9} {what} {a} {b}");
     }
 
     public void Check(bool holds, string guarantee, Func<string> details)
     {
         if (holds) return;
-        trace?.Invoke($"{Now - Schedule.Start,9} VIOLATION {guarantee}: {details()}");
-        throw new ViolationException($"{guarantee}: {details()} (at {Now - Schedule.Start} ms)");
+        trace?.Invoke($"{Now - Start,9} VIOLATION {guarantee}: {details()}");
+        throw new ViolationException($"{guarantee}: {details()} (at {Now - Start} ms)");
     }
 
     private void Mix(ulong value) => Hash = (Hash ^ value) * 1099511628211;

@@ -25,7 +25,9 @@ namespace OpsMonitor.Tests.Web.Hostile;
 public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Few = 3_000, Senders = 4, SlowOnes = 40, MostEvents = 10;
-    private const long SparedBytes = 64L << 20, BytesPerEvent = 16 << 10;
+    private const long SparedBytes = 24L << 20, BytesPerEvent = 4 << 10, UnexplainedBytes = 4L << 20;
+
+    private static readonly TimeSpan PoolsAreEmpty = TimeSpan.FromSeconds(75);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-hostile-").FullName;
     private readonly ConcurrentQueue<string> _faults = new();
@@ -69,12 +71,20 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
         var yaml = Directory.GetFiles(Path.Combine(PolicyFolder.Shipped, "policies")).Concat(Directory.GetFiles(Path.Combine(PolicyFolder.Shipped, "calendars")))
             .Order(StringComparer.Ordinal).Select(File.ReadAllText).Where(t => t.Length < 8_000).ToList();
         var watch = Stopwatch.StartNew();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(() => SendAll(sender, all, yaml))));
-        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        output.WriteLine($"{all} requests in {watch.Elapsed.TotalSeconds:F0} s; answers {string.Join(", ", _seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"))}; {_accepted} events accepted; memory held {grown >> 20:+0;-0} MB");
+        var (before, half) = (GC.GetTotalMemory(forceFullCollection: true), 0L);
+        await SendAll(0, all / 2, yaml);
+        var acceptedByHalf = _accepted;
+        if (all > Few) half = await Held() - before;
+        await SendAll(all / 2, all, yaml);
+        output.WriteLine($"{all} requests in {watch.Elapsed.TotalSeconds:F0} s; answers {string.Join(", ", _seen.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}: {s.Value}"))}; {_accepted} events accepted");
         Assert.True(_faults.IsEmpty, $"{_faults.Count} faults, first:\n{string.Join('\n', _faults.Take(12))}");
-        if (all > Few) Assert.True(grown < SparedBytes + (_accepted * BytesPerEvent), $"{grown >> 20} MB more are held"); // alone in its process, then; else other tests' memory is in it
+        if (all > Few) // alone in its process, then; else other tests' memory is in it
+        {
+            var grown = await Held() - before;
+            output.WriteLine($"held beyond the start: {half >> 10} KB after the first half, {grown >> 10} KB after the second");
+            Assert.True(grown < SparedBytes + (_accepted * BytesPerEvent), $"{grown >> 20} MB more are held");
+            Assert.True(grown - half < UnexplainedBytes + ((_accepted - acceptedByHalf) * BytesPerEvent), $"the second half holds {(grown - half) >> 20} MB more than the first: more than its events need");
+        }
         Assert.True(_accepted > all / 50, "hardly anything was near enough to a good request");
         await IsAliveAndExact();
     }
@@ -149,10 +159,13 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
         Assert.Contains("aliases", answer.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
-    private async Task SendAll(int sender, int all, List<string> yaml)
+    private Task SendAll(int from, int to, List<string> yaml) =>
+        Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(() => Send(from + sender, to, yaml))));
+
+    private async Task Send(int from, int to, List<string> yaml)
     {
         using var wire = new Wire(_root);
-        for (var n = sender; n < all && _faults.Count < 50; n += Senders)
+        for (var n = from; n < to && _faults.Count < 50; n += Senders)
         {
             var request = Mutation.Number(n, _root, _key, yaml);
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -162,6 +175,21 @@ public sealed partial class HostileInputTests(ITestOutputHelper output) : IAsync
                 _faults.Enqueue($"{n} {request.Kind} {request.Path}: {e.Message}");
             }
         }
+    }
+
+    /// <summary>
+    /// What is held once nobody asks for anything. The runtime's shared pools of arrays keep one of each size for each thread, here of some MB, and
+    /// give them back over a minute or two of collections: counted, they hide what the server itself holds.
+    /// </summary>
+    private static async Task<long> Held()
+    {
+        var least = long.MaxValue;
+        for (var (watch, better) = (Stopwatch.StartNew(), TimeSpan.Zero); watch.Elapsed < PoolsAreEmpty || watch.Elapsed - better < TimeSpan.FromSeconds(15); await Task.Delay(1_000))
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            if (GC.GetTotalMemory(forceFullCollection: false) is var now && now < least - (least >> 6)) (least, better) = (now, watch.Elapsed);
+        }
+        return least;
     }
 
     private void Judge(int n, Mutation request, WireAnswer? answer)
