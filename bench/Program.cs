@@ -21,6 +21,11 @@ try
         await Goals.RunAsync(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000);
         return;
     }
+    if (args is ["clocks", ..])
+    {
+        Clocks.Run(root.FullName, args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
+        return;
+    }
     string Folder(string name) => root.CreateSubdirectory(name).FullName;
     Stages.Print(Folder("stages"));
     await using var log = new LogSink(Path.Combine(Folder("log"), "log"));
