@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Tests.Grains;
 using OpsMonitor.Tests.Silo.Local.Journal;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Serve;
@@ -26,9 +28,12 @@ public sealed class PolicyPageLook
         await using var chromium = await Chromium.LaunchAsync();
         using var folder = new TemporaryFolder();
         var admin = ApiKeyStore.OpenOrCreate(folder.Path, out _).Add("anna", KeyScope.Admin, null);
-        await using var app = Server.Build(new ServeOptions(folder.Path, "http://127.0.0.1:0", Demo: true), static _ => { });
+        await using var app = Server.Build(new ServeOptions(folder.Path, "http://127.0.0.1:0"), static _ => { });
         await app.StartAsync();
         var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var now = DateTimeOffset.UtcNow;
+        await app.Services.GetRequiredService<IOpsHost>().OfferAsync([.. Enumerable.Range(0, 12).Select(i => Story.Event(
+            now.AddMinutes(-i * 47).ToUnixTimeMilliseconds(), $"ticket/HOTLINE-2026-{i:D5}", new TicketCreated(TicketKind.Complaint, OpsMonitor.Grains.Events.Channel.Phone), $"{i}", department: "billing"))], default);
         var page = await chromium.OpenAsync($"{url}/policies?lang={language}", width, height);
         await Shot(page, $"policies-{language}-{width}");
 
