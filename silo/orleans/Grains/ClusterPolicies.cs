@@ -80,7 +80,7 @@ public sealed class ClusterPolicies(IGrainFactory grains, ILogger<ClusterPolicie
                 try { await Know(0); }
                 catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
                 {
-                    log.LogWarning(fault, "savings of policies cannot be looked for; tried again");
+                    log.LogInformation(fault, "savings of policies cannot be looked for; tried again"); // the host warns of a cluster that it cannot reach
                 }
             }
         }
