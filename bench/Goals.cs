@@ -15,7 +15,7 @@ internal static class Goals
     {
         string Folder(string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
         var watch = Stopwatch.StartNew();
-        var (perEventUs, wal) = await Ingest(Folder);
+        var (perEventUs, wal) = await IngestAsync(Folder);
         Row("2b WAL while saturated", "<= 64 MB", $"{wal >> 20} MB", wal <= 64L << 20);
         var (growth, ns) = Micro.Dedupe(10_000_000);
         Row("3a dedupe at 10 M ids, part of an event's cost", "<= 0.15", $"{ns / 1_000 / perEventUs:F2}", ns / 1_000 / perEventUs <= 0.15);
@@ -73,7 +73,7 @@ internal static class Goals
     }
 
     /// <returns>what an event costs in all, in microseconds, and the largest WAL seen</returns>
-    private static async Task<(double PerEventUs, long Wal)> Ingest(Func<string, string> folder)
+    private static async Task<(double PerEventUs, long Wal)> IngestAsync(Func<string, string> folder)
     {
         var (data, wal) = (folder("opsmonitor"), 0L);
         await using var log = new LogSink(Path.Combine(folder("log"), "log"));

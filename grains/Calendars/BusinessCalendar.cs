@@ -18,6 +18,7 @@ public sealed class BusinessCalendar
     public const int HorizonYears = 11;
 
     private const int FirstYear = 1900, Years = 400;
+    private const int LeastYear = -9_990, MostYear = 9_998; // beyond them dates and instants end: nothing works there
     private const long DayMs = 86_400_000, MeanYearMs = 31_556_952_000;
 
     private static readonly long[] Starts = [.. Enumerable.Range(FirstYear, Years + 1).Select(YearTable.StartOf)];
@@ -171,7 +172,7 @@ public sealed class BusinessCalendar
 
     public bool Works(LocalDate date) => IsAlways || Dates(date.Year).Works(date);
 
-    /// <summary>Working dates after <paramref name="from"/> up to and with <paramref name="to"/>; negative for a reversed pair.</summary>
+    /// <summary>Working dates after <paramref name="from"/> up to and with <paramref name="to"/>; of a reversed pair the negative of the pair put right.</summary>
     public int DaysBetween(LocalDate from, LocalDate to)
     {
         if (IsAlways) return Period.DaysBetween(from, to);
@@ -214,6 +215,7 @@ public sealed class BusinessCalendar
     private YearTable Times(int year)
     {
         var index = year - FirstYear;
+        if (year is < LeastYear or > MostYear) return YearTable.Empty;
         if (index is < 0 or >= Years) return YearTable.Build(Zone, PeriodsOf, year);
         return Volatile.Read(ref _times[index]) ?? Keep(ref _times[index], YearTable.Build(Zone, PeriodsOf, year));
     }
@@ -221,6 +223,7 @@ public sealed class BusinessCalendar
     private DateTable Dates(int year)
     {
         var index = year - FirstYear;
+        if (year is < LeastYear or > MostYear) return DateTable.Empty;
         if (index is < 0 or >= Years) return new(d => PeriodsOf(d).Count > 0, year);
         return Volatile.Read(ref _dates[index]) ?? Keep(ref _dates[index], new(d => PeriodsOf(d).Count > 0, year));
     }

@@ -5,6 +5,9 @@ namespace OpsMonitor.Grains.Calendars;
 /// <summary>How many dates of one year work before each of them: so many business days on or back is one search.</summary>
 internal sealed class DateTable
 {
+    /// <summary>A year in which nothing works.</summary>
+    public static readonly DateTable Empty = new(static _ => false, 2000);
+
     private readonly int[] _before; // index: day of the year from 0, one past the end included
     private readonly int _year;
 

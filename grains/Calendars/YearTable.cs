@@ -8,6 +8,9 @@ namespace OpsMonitor.Grains.Calendars;
 /// </summary>
 internal sealed class YearTable
 {
+    /// <summary>A year in which nothing works.</summary>
+    public static readonly YearTable Empty = new([]);
+
     private readonly long[] _open, _close, _before;
 
     private YearTable(List<(long Open, long Close)> stretches)

@@ -11,7 +11,19 @@ public enum StretchKind { Running, Paused, Closed }
 public sealed record ClockStretch(long From, long To, StretchKind Kind, string? Why);
 
 /// <summary>A policy that had this clock to offer, and why it was chosen or not.</summary>
-public sealed record PolicyReason(string Policy, int Version, bool Chosen, string Why);
+/// <param name="Reason">for programs: asks, not_in_effect, named, all, matched</param>
+/// <param name="Asked">the attributes that it asks for; empty for none</param>
+public sealed record PolicyReason(string Policy, int Version, bool Chosen, string Reason, string Asked)
+{
+    /// <summary>For people, in English.</summary>
+    public string Why => Reason switch
+    {
+        "asks" => $"does not apply: asks for {Asked}",
+        "not_in_effect" => "was not in effect when the clock started",
+        var fits => (Chosen ? "chosen: " : "") + (fits switch { "named" => "the ticket names it", "all" => "applies to every ticket", _ => $"{Asked.Split(", ").Length} matched: {Asked}" })
+            + (Chosen ? "" : "; less specific, of lower priority or later in the order than the chosen one"),
+    };
+}
 
 /// <summary>A clock so that a person can check it by hand. Times in Unix ms; null where there is none (a paused clock has no due time).</summary>
 /// <param name="CountedFrom">the start, or the opening after the cut-off</param>
@@ -91,19 +103,16 @@ public static class TicketExplanation
         {
             var forced = PolicyBook.IsForced(candidate.Policy, clock.Facts);
             var chosen = ReferenceEquals(candidate, clock.Chosen);
-            reasons.Add(new(candidate.Policy.Id, candidate.Policy.Version, chosen, Why(candidate, clock, forced, chosen)));
+            var asked = forced ? candidate.Clock.When.ToString() : Asked(candidate);
+            reasons.Add(new(candidate.Policy.Id, candidate.Policy.Version, chosen, Reason(candidate, clock, forced, chosen), asked));
         }
         return reasons;
     }
 
-    private static string Why(Candidate candidate, TicketClock clock, bool forced, bool chosen)
-    {
-        if (!candidate.Fits(clock.Facts, forced))
-            return $"does not apply: asks for {(forced ? candidate.Clock.When.ToString() : Asked(candidate))}";
-        if (!chosen && !candidate.HoldsAt(clock.Run.Start)) return "was not in effect when the clock started";
-        var what = forced ? "the ticket names it" : candidate.Attributes == 0 ? "applies to every ticket" : $"{candidate.Attributes} matched: {Asked(candidate)}";
-        return chosen ? $"chosen: {what}" : $"{what}; less specific, of lower priority or later in the order than the chosen one";
-    }
+    private static string Reason(Candidate candidate, TicketClock clock, bool forced, bool chosen) =>
+        !candidate.Fits(clock.Facts, forced) ? "asks"
+        : !chosen && !candidate.HoldsAt(clock.Run.Start) ? "not_in_effect"
+        : forced ? "named" : candidate.Attributes == 0 ? "all" : "matched";
 
     private static string Asked(Candidate candidate)
     {

@@ -60,6 +60,13 @@ public sealed class Replica(PolicySet policies) : Tally(policies)
         LastEventAt = Math.Max(LastEventAt, stats.LastEventAt);
     }
 
+    /// <summary>What was saved up to now, and all policies as they stand with it. Rows that it changes are told by those who judge them.</summary>
+    public void Adopt(IReadOnlyList<PolicyEdit> edits, PolicySet policies)
+    {
+        (Edits, Policies) = (edits, policies);
+        Version++;
+    }
+
     /// <summary>Time goes on though nobody tells anything.</summary>
     public void Advance(long now) => Now = Math.Max(Now, now);
 

@@ -13,6 +13,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     private readonly History _judged = new(), _kept = new();
     private readonly Dictionary<UInt128, ulong> _seen = [];
     private readonly AlertBook _alerts = new();
+    private PolicySet _policies = policies;
     private long _now = long.MinValue;
 
     /// <summary>Every event of the subject, also those that no rule reads.</summary>
@@ -45,12 +46,22 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     }
 
     /// <summary>Brings the evaluation to an instant; one before the last is that one again.</summary>
+    /// <param name="told">news led here, not the time: what is raised now was not noticed late</param>
     /// <returns>whether alerts changed, which must be made durable</returns>
-    public bool Judge(long now)
+    public bool Judge(long now, bool told = false)
     {
         _now = Math.Max(_now, now);
         var fresh = ReferenceEquals(Last, Evaluation.Empty);
-        return (fresh || Last.NextChangeAt <= _now) && Settle(told: false);
+        return (fresh || Last.NextChangeAt <= _now) && Settle(told);
+    }
+
+    /// <summary>A policy or calendar was saved: what was due by the ones before is taken first. What has ended keeps what it ended under.</summary>
+    /// <returns>whether alerts changed, which must be made durable</returns>
+    public bool Adopt(PolicySet policies, long now)
+    {
+        var changed = Judge(now);
+        _policies = policies;
+        return (Last.Row is { EndedAt: null } && Settle(told: true)) || changed;
     }
 
     private Verdict Take(Event e)
@@ -73,7 +84,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     private bool Settle(bool told)
     {
         if (_judged.Events.Count == 0) return false;
-        Last = SubjectRules.Evaluate(subject, _judged.Events, policies, _now);
+        Last = SubjectRules.Evaluate(subject, _judged.Events, _policies, _now);
         if (backfill) return false;
         var changed = _alerts.Settle(subject, Last.Alerts, _judged.Deeds, _now, told).Count > 0;
         Last = Last.ButNotAfter(_alerts.NextChangeOf(subject, _judged.Deeds, _now));

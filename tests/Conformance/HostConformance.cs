@@ -9,6 +9,7 @@ using OpsMonitor.Grains.Turns;
 using OpsMonitor.Tests.Grains;
 using OpsMonitor.Tests.Grains.Turns;
 using OpsMonitor.Tests.Web.Conversion;
+using OpsMonitor.Tests.Web.Policies;
 using OpsMonitor.Web.Conversion;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Metrics;
@@ -41,7 +42,10 @@ public abstract class HostConformance
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <param name="backfillUntil">Unix ms; null for live, by the clock</param>
-    protected abstract Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil);
+    /// <param name="policies">as they stand after savings</param>
+    protected abstract Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil, Func<IReadOnlyList<PolicyEdit>, PolicySet> policies);
+
+    private Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil) => Open(clock, backfillUntil, static _ => PolicySet.Default);
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 6)];
 
@@ -107,6 +111,38 @@ public abstract class HostConformance
         var right = new Shard(PolicySet.Default, new());
         right.Step(new(now, events));
         await Same(tested, right, alerts: true);
+    }
+
+    [Fact]
+    public async Task Saved_policies_and_calendars_hold_for_what_begins_later_and_for_running_clocks_where_they_say_so()
+    {
+        using var desk = new SavedDesk();
+        desk.File("calendars/office.yaml", PolicyDesk.Office).File("policies/p.yaml", SavedStory.Policy(1, 4));
+        var clock = new StandingClock(0);
+        var right = desk.Shard;
+        await using var tested = await Open(clock, null, desk.Start.SetWith);
+        foreach (var step in SavedStory.Steps)
+        {
+            clock.Ms = PolicyDesk.Ms(step.At);
+            await tested.WakeAsync();
+            if (step.Ticket is { } ticket)
+            {
+                Event[] one = [desk.Event(step.At, ticket, step.Type, step.Data)];
+                Assert.Equal(right.Step(new(clock.Ms, one)).Verdicts, (await tested.Host.OfferAsync(one, default)).Verdicts);
+            }
+            else
+            {
+                var edit = desk.EditOf(step.At, step.Data, step.Kind, step.Version);
+                var change = new PolicyChange(edit, desk.Start.SetWith([.. right.Edits, edit]));
+                right.Step(new(clock.Ms, []) { Change = change });
+                while (right.Sweeping) right.Step(new(clock.Ms, []));
+                Assert.True(await tested.Host.ChangeAsync(change, default));
+                Assert.False(await tested.Host.ChangeAsync(change with { Edit = edit with { By = "rival" } }, default)); // somebody else was first
+                Assert.Equal(right.Edits, tested.Host.Read(tally => tally.Edits));
+            }
+            await Same(tested, right, alerts: true);
+        }
+        Assert.Equal(SavedStory.End, right.Rows(SubjectKind.Ticket).Select(r => $"{r.Subject.Id} {PolicyDesk.Spell(r.Clocks.Single(c => c.Id == "x"))} v{r.Clocks.Single(c => c.Id == "x").Version}"));
     }
 
     private async Task BackfilledLog(string converter, string shared, string until)

@@ -7,15 +7,16 @@ namespace OpsMonitor.Tests.Conformance;
 
 public sealed class OneMachineConformance : HostConformance
 {
-    protected override Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil) => Task.FromResult<ITestedHost>(new Tested(clock, backfillUntil));
+    protected override Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil, Func<IReadOnlyList<PolicyEdit>, PolicySet> policies) =>
+        Task.FromResult<ITestedHost>(new Tested(clock, backfillUntil, policies));
 
     private sealed class Tested : ITestedHost
     {
         private readonly TemporaryFolder _folder = new();
         private readonly OneMachine _machine;
 
-        public Tested(TimeProvider clock, long? backfillUntil) =>
-            _machine = new(LocalHost.Open(new(_folder.Path, PolicySet.Default, backfillUntil), clock, static _ => { }));
+        public Tested(TimeProvider clock, long? backfillUntil, Func<IReadOnlyList<PolicyEdit>, PolicySet> policies) =>
+            _machine = new(LocalHost.Open(new(_folder.Path, policies([]), backfillUntil) { Reread = policies }, clock, static _ => { }));
 
         public IOpsHost Host => _machine;
 

@@ -12,7 +12,7 @@ namespace OpsMonitor.Tests.Cluster;
 /// <summary>Two silos in this process; their storage lives in memory, their calls go through the wire's serializers.</summary>
 public sealed class ClusterConformance : HostConformance
 {
-    protected override async Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil)
+    protected override async Task<ITestedHost> Open(TimeProvider clock, long? backfillUntil, Func<IReadOnlyList<PolicyEdit>, PolicySet> policies)
     {
         var builder = new InProcessTestClusterBuilder(2);
         builder.ConfigureSilo((_, silo) =>
@@ -23,9 +23,9 @@ public sealed class ClusterConformance : HostConformance
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        foreach (var silo in cluster.Silos) silo.ServiceProvider.GetRequiredService<ClusterServices>().Use(PolicySet.Default);
+        foreach (var silo in cluster.Silos) await silo.ServiceProvider.GetRequiredService<ClusterPolicies>().UseAsync(policies);
         var first = cluster.Silos[0].ServiceProvider;
-        var host = new ClusterHost(first.GetRequiredService<IGrainFactory>(), first.GetRequiredService<ClusterServices>(), PolicySet.Default, NullLogger.Instance);
+        var host = new ClusterHost(first.GetRequiredService<IGrainFactory>(), first.GetRequiredService<ClusterServices>(), NullLogger.Instance);
         await host.StartAsync();
         return new Tested(cluster, host, first.GetRequiredService<IGrainFactory>());
     }

@@ -32,7 +32,7 @@ public sealed class FailedWriteTests
         });
         await using var cluster = builder.Build();
         await cluster.DeployAsync();
-        cluster.Silos[0].ServiceProvider.GetRequiredService<ClusterServices>().Use(PolicySet.Default);
+        await cluster.Silos[0].ServiceProvider.GetRequiredService<ClusterPolicies>().UseAsync(_ => PolicySet.Default);
         var ticket = cluster.Client.GetGrain<ITicketGrain>("ticket/T-1");
         var frame = TurnFrame.Write(0, [Story.Event(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), "ticket/T-1", new TicketCreated(TicketKind.Complaint, OpsMonitor.Grains.Events.Channel.Phone), "e-1")]);
 

@@ -55,7 +55,7 @@ public sealed class TwoActivationsTests
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        cluster.Silos[0].ServiceProvider.GetRequiredService<ClusterServices>().Use(PolicySet.Default);
+        await cluster.Silos[0].ServiceProvider.GetRequiredService<ClusterPolicies>().UseAsync(_ => PolicySet.Default);
         return cluster;
     }
 }

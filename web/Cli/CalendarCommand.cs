@@ -3,7 +3,8 @@ using OpsMonitor.Web.Policies;
 
 namespace OpsMonitor.Web.Cli;
 
-internal static class CalendarCommand
+/// <summary>The diagnostic for calendars that people and scripts use. (docs: policies, The calendar command)</summary>
+public static class CalendarCommand
 {
     public static Command Make()
     {
@@ -18,7 +19,7 @@ internal static class CalendarCommand
     }
 
     /// <returns>2 where a line was no question; every line has its answer nevertheless</returns>
-    internal static int Answer(CalendarQuestions questions, TextReader lines, TextWriter output)
+    public static int Answer(CalendarQuestions questions, TextReader lines, TextWriter output)
     {
         var bad = 0;
         while (lines.ReadLine() is { } line)

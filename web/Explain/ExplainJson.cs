@@ -60,6 +60,8 @@ public static class ExplainJson
             json.WriteNumber("version", r.Version);
             json.WriteBoolean("chosen", r.Chosen);
             json.WriteString("why", r.Why);
+            json.WriteString("reason", r.Reason);
+            json.WriteString("asked", r.Asked);
             json.WriteEndObject();
         }
         json.WriteEndArray();

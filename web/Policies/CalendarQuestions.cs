@@ -19,6 +19,8 @@ public sealed class CalendarQuestions(BusinessCalendar calendar)
     private static readonly LocalDateTimePattern Minutes = LocalDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm");
     private static readonly JsonWriterOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private const long MostSeconds = 1_000_000_000_000, MostDays = 100_000_000; // more than there is between the years 1 and 9999
+
     private enum Manner { Offset, Local, Date }
 
     private readonly record struct Time(long At, Manner Manner, LocalDate Date);
@@ -33,13 +35,26 @@ public sealed class CalendarQuestions(BusinessCalendar calendar)
         try
         {
             using var question = JsonDocument.Parse(line);
-            good = true;
-            return Write(json => Answer(question.RootElement, json), question.RootElement);
+            return Answer(question.RootElement, out good);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException)
+        catch (JsonException e)
         {
             good = false;
             return Write(json => json.WriteString("error", e.Message), null);
+        }
+    }
+
+    private string Answer(JsonElement question, out bool good)
+    {
+        try
+        {
+            good = true;
+            return Write(json => Answer(question, json), question);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentOutOfRangeException)
+        {
+            good = false;
+            return Write(json => json.WriteString("error", e is FormatException ? e.Message : "the question or its answer lies outside the years 1 to 9999"), question);
         }
     }
 
@@ -62,7 +77,7 @@ public sealed class CalendarQuestions(BusinessCalendar calendar)
 
     private void AddDays(JsonElement q, Utf8JsonWriter json)
     {
-        var (from, days) = (At(q, "from"), checked((int)q.GetProperty("days").GetInt64()));
+        var (from, days) = (At(q, "from"), Days(q));
         if (from.Manner != Manner.Date) { Give(json, calendar.AddDays(from.At, days), from.Manner); return; }
         if (calendar.AddDates(from.Date, days) is { } date) json.WriteString("at", LocalDatePattern.Iso.Format(date)); else json.WriteNull("at");
     }
@@ -71,8 +86,8 @@ public sealed class CalendarQuestions(BusinessCalendar calendar)
     private void DaysBetween(JsonElement q, Utf8JsonWriter json)
     {
         var (from, to) = (At(q, "from").Date, At(q, "to").Date);
-        var first = q.TryGetProperty("inclusive", out var inclusive) && inclusive.GetBoolean() && calendar.Works(from) ? 1 : 0;
-        json.WriteNumber("days", calendar.DaysBetween(from, to) + first);
+        var first = Inclusive(q) && calendar.Works(from < to ? from : to) ? 1 : 0;
+        json.WriteNumber("days", calendar.DaysBetween(from, to) + (to < from ? -first : first));
     }
 
     private void Periods(JsonElement q, Utf8JsonWriter json)
@@ -109,7 +124,10 @@ public sealed class CalendarQuestions(BusinessCalendar calendar)
     private string Spell(long at, Manner manner)
     {
         var zoned = Instant.FromUnixTimeMilliseconds(at).InZone(calendar.Zone);
+        if (zoned.Year < 1) throw new ArgumentOutOfRangeException(nameof(at)); // RFC 3339 knows no such year
         if (manner != Manner.Offset) return Local.Format(zoned.LocalDateTime);
+        // Before zones had whole minutes, an offset such as +05:41:16 cannot be written: RFC 3339 has none.
+        if (zoned.Offset.Seconds % 60 != 0) return Local.Format(zoned.ToInstant().InUtc().LocalDateTime) + "Z";
         var offset = zoned.Offset == Offset.Zero ? "Z" : OffsetPattern.CreateWithInvariantCulture("+HH:mm").Format(zoned.Offset);
         return Local.Format(zoned.LocalDateTime) + offset;
     }
@@ -119,7 +137,20 @@ public sealed class CalendarQuestions(BusinessCalendar calendar)
         if (ms % 1000 == 0) json.WriteNumber("seconds", ms / 1000); else json.WriteNumber("seconds", ms / 1000m);
     }
 
-    private static long Ms(JsonElement q, string name) => checked((long)(q.GetProperty(name).GetDecimal() * 1000));
+    private static long Ms(JsonElement q, string name) =>
+        q.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var seconds) && Math.Abs(seconds) < MostSeconds ? (long)(seconds * 1000)
+        : throw new FormatException($"'{name}' is required, as a number of less than {MostSeconds}");
+
+    private static int Days(JsonElement q) =>
+        q.TryGetProperty("days", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var days) && Math.Abs((long)days) < MostDays ? days
+        : throw new FormatException($"'days' is required, as a whole number of less than {MostDays}");
+
+    private static bool Inclusive(JsonElement q) => q.TryGetProperty("inclusive", out var value) && value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw new FormatException("'inclusive' must be true or false"),
+    };
 
     private static string Text(JsonElement q, string name) =>
         q.ValueKind == JsonValueKind.Object && q.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()!

@@ -129,7 +129,7 @@ public static class PolicyEndpoints
         return context.Response.SendFileAsync(file, context.RequestAborted);
     }
 
-    // Who saved what when, newest first, each with the lines that it changed.
+    // Who saved what when, and what changed in files by hand, newest first, each with its lines.
     private static Task History(HttpContext context)
     {
         var store = Store(context);
@@ -146,20 +146,36 @@ public static class PolicyEndpoints
                 json.WriteNumber("version", edits[i].Version);
                 json.WriteString("file", PolicyFolder.NameOf(edits[i]));
                 Who(json, edits[i]);
-                json.WriteStartArray("changed");
-                foreach (var line in LineDiff.Of(i > 0 ? edits[i - 1].Text : before, edits[i].Text))
-                {
-                    json.WriteStartObject();
-                    json.WriteString("op", line.Added ? "+" : "-");
-                    json.WriteNumber("line", line.Line);
-                    json.WriteString("text", line.Text);
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
+                Changed(json, i > 0 ? edits[i - 1].Text : before, edits[i].Text);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteStartArray("files");
+            foreach (var change in context.RequestServices.GetRequiredService<FileHistory>().Of(kind, id).Reverse())
+            {
+                json.WriteStartObject();
+                json.WriteString("file", change.File);
+                ExplainJson.Time(json, "seen_at", change.At, DateTimeZone.Utc);
+                json.WriteBoolean("gone", change.Text.Length == 0);
+                Changed(json, change.Before, change.Text);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
         });
+    }
+
+    private static void Changed(Utf8JsonWriter json, string before, string after)
+    {
+        json.WriteStartArray("changed");
+        foreach (var line in LineDiff.Of(before, after))
+        {
+            json.WriteStartObject();
+            json.WriteString("op", line.Added ? "+" : "-");
+            json.WriteNumber("line", line.Line);
+            json.WriteString("text", line.Text);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private const string Yaml = "application/yaml; charset=utf-8";

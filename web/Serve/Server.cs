@@ -68,6 +68,7 @@ public static class Server
         services.AddSingleton(reference);
         services.AddSingleton(start);
         services.AddSingleton<PolicyStore>();
+        services.AddSingleton(FileHistory.Open(options.DataFolder, start, clock.GetUtcNow().ToUnixTimeMilliseconds(), announce));
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton<AlertDesk>();

@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Events;
 using Orleans.Concurrency;
 
 namespace OpsMonitor.Silo.Orleans.Grains;
@@ -31,28 +32,33 @@ public sealed class BucketGrain([PersistentState("bucket", Storage.Store.Name)] 
         return Write(); // also for one that is known: its write may not have ended well
     }
 
-    public async Task<int> Retell(bool again)
+    public Task<int> Retell(bool again) => Each(stored.State.Subjects, subject => subject.Retell(again));
+
+    public Task Adopt(int edits) =>
+        Each(stored.State.Subjects.Where(s => Subject.Parse(s).Kind is SubjectKind.Ticket or SubjectKind.Callback), subject => subject.Adopt(edits));
+
+    private async Task<int> Each(IEnumerable<string> subjects, Func<ISubjectGrain, Task> what)
     {
-        List<string> left = [.. stored.State.Subjects];
+        List<string> left = [.. subjects];
         var all = left.Count;
-        // Who could not tell is asked again, not all the others with it.
+        // Who could not answer is asked again, not all the others with it.
         for (var round = 0; left.Count > 0 && round < Rounds; round++)
         {
-            var told = new HashSet<string>(StringComparer.Ordinal);
+            var done = new HashSet<string>(StringComparer.Ordinal);
             foreach (var some in left.Chunk(ToldAtOnce))
-                foreach (var subject in (await Task.WhenAll(some.Select(s => Told(s, again)))).OfType<string>()) told.Add(subject);
-            left.RemoveAll(told.Contains);
+                foreach (var subject in (await Task.WhenAll(some.Select(s => Done(s, what)))).OfType<string>()) done.Add(subject);
+            left.RemoveAll(done.Contains);
         }
-        return left.Count == 0 ? all : throw new OrleansException($"{left.Count} of {all} subjects could not tell their rows");
+        return left.Count == 0 ? all : throw new OrleansException($"{left.Count} of {all} subjects could not be reached");
     }
 
     public Task<string[]> Subjects() => Task.FromResult(stored.State.Subjects.ToArray());
 
-    private async Task<string?> Told(string subject, bool again)
+    private async Task<string?> Done(string subject, Func<ISubjectGrain, Task> what)
     {
         try
         {
-            await GrainFactory.Keeper(OpsMonitor.Grains.Events.Subject.Parse(subject)).Retell(again);
+            await what(GrainFactory.Keeper(Subject.Parse(subject)));
             return subject;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException) { return null; }

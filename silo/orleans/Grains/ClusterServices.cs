@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OpsMonitor.Grains.Events;
-using OpsMonitor.Grains.Policies;
 
 namespace OpsMonitor.Silo.Orleans.Grains;
 
@@ -15,19 +14,15 @@ public sealed class ClusterTime(TimeProvider clock, long? backfillUntil)
 }
 
 /// <summary>What every grain of a silo shares. Policies come from the cluster's storage after the silo is up; a grain waits for them.</summary>
-public sealed class ClusterServices(ClusterTime time, Teller teller, IGrainFactory grains, ILogger<ClusterServices> log)
+public sealed class ClusterServices(ClusterTime time, Teller teller, ClusterPolicies policies, IGrainFactory grains, ILogger<ClusterServices> log)
 {
     private const int LongestWaitMs = 30_000;
-
-    private readonly TaskCompletionSource<PolicySet> _policies = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterTime Time => time;
 
     public Teller Teller => teller;
 
-    public void Use(PolicySet policies) => _policies.TrySetResult(policies);
-
-    public Task<PolicySet> Policies(CancellationToken stop) => _policies.Task.WaitAsync(stop);
+    public ClusterPolicies Policies => policies;
 
     public Task Register(Subject subject) => grains.GetGrain<IBucketGrain>(Buckets.Of(subject, time.WallMs)).Register(subject.ToString());
 

@@ -30,6 +30,10 @@ public interface ISubjectGrain : IGrainWithStringKey
     [Alias("Retell"), ResponseTimeout(Contract.LongWork)]
     Task Retell(bool again);
 
+    /// <summary>Judges by what has been saved, at least up to this number of savings. Ends when it is durable.</summary>
+    [Alias("Adopt")]
+    Task Adopt(int edits);
+
     /// <summary>All its durable events as a frame.</summary>
     [Alias("History")]
     Task<byte[]> History();
@@ -117,6 +121,10 @@ public interface IBucketGrain : IGrainWithStringKey
     [Alias("Retell"), ResponseTimeout(Contract.LongWork)]
     Task<int> Retell(bool again);
 
+    /// <summary>Has every ticket and callback judged by the policies with this number of savings (see the subject).</summary>
+    [Alias("Adopt"), ResponseTimeout(Contract.LongWork)]
+    Task Adopt(int edits);
+
     [Alias("Subjects")]
     Task<string[]> Subjects();
 }
@@ -154,6 +162,15 @@ public interface IInstallationGrain : IGrainWithIntegerKey
 
     [Alias("Files")]
     Task<byte[]> Files();
+
+    /// <summary>Keeps the saving of a policy or calendar; its number must be the next. All subjects follow, also after a silo was lost.</summary>
+    /// <returns>false where somebody else saved first</returns>
+    [Alias("Change")]
+    Task<bool> Change([Immutable] byte[] edit);
+
+    /// <summary>The durable savings after the first so many, in order.</summary>
+    [Alias("Edits")]
+    Task<byte[]> Edits(int after);
 }
 
 /// <summary>A node's board, fed by each department.</summary>

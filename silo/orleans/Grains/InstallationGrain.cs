@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using Orleans.Concurrency;
 
@@ -10,6 +12,11 @@ public sealed class InstallationState
     public SortedSet<string> Departments { get; set; } = new(StringComparer.Ordinal);
 
     public SortedDictionary<string, string> Files { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>Policies and calendars saved since, in order; and how many of them every subject is known to have been judged by.</summary>
+    public List<PolicyEdit> Edits { get; set; } = [];
+
+    public int Swept { get; set; }
 }
 
 /// <summary>How far one integration can be trusted, as one node saw it.</summary>
@@ -26,15 +33,33 @@ public sealed record SourceReport(string Source, long LastSeen, long LastEventAt
 }
 
 [Reentrant]
-public sealed class InstallationGrain([PersistentState("installation", Storage.Store.Name)] IPersistentState<InstallationState> stored) : Grain, IInstallationGrain
+public sealed class InstallationGrain(
+    [PersistentState("installation", Storage.Store.Name)] IPersistentState<InstallationState> stored, ILogger<InstallationGrain> log) : Grain, IInstallationGrain
 {
     private const int BucketsAtOnce = 8;
+    private static readonly TimeSpan SweepAgain = TimeSpan.FromSeconds(1);
 
     private readonly SortedDictionary<string, SourceReport[]> _sources = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1);
     private readonly HashSet<(SortedSet<string> Set, string One)> _kept = [];
     private readonly Dictionary<bool, Task<int>> _next = [];
     private Task<int> _repairing = Task.FromResult(0);
+    private Task _sweeping = Task.CompletedTask;
+    private bool _gone;
+    private int _durable; // of the edits: one whose write is under way must not be judged by yet
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _durable = stored.State.Edits.Count;
+        if (stored.State.Swept < _durable) _sweeping = Sweep(); // where the activation before this one was lost
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _gone = true;
+        return Task.CompletedTask;
+    }
 
     public Task AddDay(string day) => Add(stored.State.Days, day);
 
@@ -65,6 +90,19 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
         return Write();
     }
 
+    public async Task<bool> Change(byte[] edit)
+    {
+        var next = Wire.Unpack<PolicyEdit>(edit);
+        if (next.Number != stored.State.Edits.Count + 1) return false;
+        stored.State.Edits.Add(next);
+        await Write();
+        _durable = Math.Max(_durable, next.Number);
+        if (_sweeping.IsCompleted) _sweeping = Sweep();
+        return true;
+    }
+
+    public Task<byte[]> Edits(int after) => Task.FromResult(Wire.Pack(stored.State.Edits.Take(_durable).Skip(after).ToArray()));
+
     public Task<byte[]> Files() => Task.FromResult(Wire.Pack(stored.State.Files));
 
     // Who asks is told that it is kept only when it is, also while somebody else's write of it is under way or has failed.
@@ -83,15 +121,43 @@ public sealed class InstallationGrain([PersistentState("installation", Storage.S
         finally { _writing.Release(); }
     }
 
+    // A subject that comes up by itself takes the newest by itself; this is for those that would sleep on under the old ones.
+    private async Task Sweep()
+    {
+        await Task.Yield();
+        while (stored.State.Swept < _durable)
+        {
+            var edits = _durable;
+            try { await EachBucket(bucket => bucket.Adopt(edits)); }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                if (_gone) return; // the next activation begins again
+                log.LogWarning(fault, "not every subject is judged by what was saved; tried again");
+                await Task.Delay(SweepAgain);
+                continue;
+            }
+            stored.State.Swept = edits;
+            await Write();
+        }
+    }
+
+    private async Task EachBucket(Func<IBucketGrain, Task> what)
+    {
+        foreach (var day in stored.State.Days.ToArray())
+            foreach (var some in Buckets.Of(day).Chunk(BucketsAtOnce)) await Task.WhenAll(some.Select(key => what(GrainFactory.GetGrain<IBucketGrain>(key))));
+    }
+
     private async Task<int> After(Task<int> before, bool again)
     {
         try { await before; } catch (Exception fault) when (fault is not OutOfMemoryException) { } // told to those who waited for it
         await Task.Yield();
         _next.Remove(again);
         var told = 0;
-        foreach (var day in stored.State.Days.ToArray())
-            foreach (var some in Buckets.Of(day).Chunk(BucketsAtOnce))
-                told += (await Task.WhenAll(some.Select(key => GrainFactory.GetGrain<IBucketGrain>(key).Retell(again)))).Sum();
+        await EachBucket(async bucket =>
+        {
+            var some = await bucket.Retell(again);
+            told += some;
+        });
         return told;
     }
 }

@@ -24,7 +24,7 @@ public abstract class ScopeGrain(string kind, ClusterServices cluster) : Grain, 
     /// <summary>The department's or queue's id; "" for those in nobody's care.</summary>
     protected string Id => this.GetPrimaryKeyString() is var key && key == Nobody ? "" : key;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) => Replica = new(await cluster.Policies(cancellationToken));
+    public override async Task OnActivateAsync(CancellationToken cancellationToken) => Replica = new((await cluster.Policies.Get(cancellationToken)).Set);
 
     public virtual async Task Hear(byte[][] rows)
     {
@@ -40,6 +40,7 @@ public abstract class ScopeGrain(string kind, ClusterServices cluster) : Grain, 
     public Task<byte[]> Metrics(long from, long to)
     {
         Replica.Advance(cluster.Time.Now);
+        if (cluster.Policies.Standing is var standing && standing.Edits.Count > Replica.Edits.Count) Replica.Adopt(standing.Edits, standing.Set);
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes)) MetricJson.Write(writer, Report.Of(Replica, $"{kind}/{Id}", new(from, to), live: false));
         return Task.FromResult(bytes.ToArray());

@@ -15,21 +15,34 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     private SubjectLife _life = null!;
     private ContactFact? _toldFact;
     private Task _heard = Task.CompletedTask;
+    private Standing _standing = null!;
     private bool _unsure;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _subject = Subject.Parse(this.GetPrimaryKeyString());
-        _life = new(_subject, await cluster.Policies(cancellationToken), cluster.Time.Backfill);
+        cluster.Policies.Wake(_subject); // first: a saving from here on is told to it
+        _standing = await cluster.Policies.Get(cancellationToken);
+        _life = new(_subject, _standing.Set, cluster.Time.Backfill);
         _life.Resume(stored.State.Events, stored.State.Alerts);
-        if (stored.RecordExists) await Settle(_life.Judge(cluster.Time.Now)); // what fell due while nobody held it
+        if (!stored.RecordExists) return;
+        // What was saved while nobody held it, then what fell due.
+        var saved = _standing.Edits.Count > 0 && _standing.Edits[^1].At >= stored.State.Version && _life.Judge(Math.Min(_standing.Edits[^1].At, cluster.Time.Now), told: true);
+        await Settle(_life.Judge(cluster.Time.Now) || saved);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        cluster.Policies.Sleep(_subject);
+        return Task.CompletedTask;
     }
 
     public async Task<byte[]> Take(byte[] frame)
     {
         Sure();
+        var changed = Follow();
         var (verdicts, mustKeep) = _life.Take(TurnFrame.Read(frame).Events, cluster.Time.Now);
-        await Settle(mustKeep);
+        await Settle(mustKeep || changed);
         if (_subject.Kind == SubjectKind.Survey) await Link();
         return Array.ConvertAll(verdicts, v => (byte)v);
     }
@@ -50,7 +63,17 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     public Task Judge()
     {
         Sure();
-        return Settle(_life.Judge(cluster.Time.Now));
+        var changed = Follow();
+        return Settle(_life.Judge(cluster.Time.Now) || changed);
+    }
+
+    public async Task Adopt(int edits)
+    {
+        Sure();
+        await cluster.Policies.Know(edits);
+        var before = _standing;
+        var changed = Follow();
+        if (!ReferenceEquals(before, _standing) && _life.Last.Row is { EndedAt: null }) await Settle(changed);
     }
 
     public async Task Retell(bool again)
@@ -58,11 +81,21 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
         Sure();
         if (!again && _heard.IsCompletedSuccessfully) return;
         _toldFact = null;
-        await Settle(_life.Judge(cluster.Time.Now));
+        var changed = Follow();
+        await Settle(_life.Judge(cluster.Time.Now) || changed);
         await _heard;
     }
 
     public Task<byte[]> History() => Task.FromResult(TurnFrame.Write(0, _life.Kept));
+
+    /// <summary>Judges by what was saved since the last time.</summary>
+    /// <returns>whether alerts changed</returns>
+    private bool Follow()
+    {
+        if (cluster.Policies.Standing is var newest && ReferenceEquals(newest, _standing)) return false;
+        _standing = newest;
+        return _life.Adopt(newest.Set, cluster.Time.Now);
+    }
 
     private async Task Settle(bool mustKeep)
     {

@@ -14,14 +14,14 @@ namespace OpsMonitor.Silo.Orleans.Node;
 /// A node as the web sees it. Events go to their subjects' grains, wherever they live; pages are read from a replica that the departments feed,
 /// so a node reads the same whichever silo judged, and goes on showing what it knows while a department moves.
 /// </summary>
-public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, PolicySet policies, ILogger log, int queueLimit = 20_000)
+public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, ILogger log, int queueLimit = 20_000)
     : IOpsHost, IRowWatcher, IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly string _name = Guid.NewGuid().ToString("N")[..12];
     private readonly Lock _gate = new();
-    private readonly Replica _replica = new(policies);
+    private readonly Replica _replica = Knowing(cluster.Policies.Standing);
     private readonly SortedDictionary<string, SourceStats> _own = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Mark> _looked = new(StringComparer.Ordinal);
@@ -45,6 +45,8 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
     /// <summary>Starts to watch; returns when every department known now is whole and has told what it knows: no board begins with half the truth.</summary>
     public async Task StartAsync()
     {
+        cluster.Policies.Changed += Adopt;
+        Adopt(cluster.Policies.Standing);
         var self = grains.CreateObjectReference<IRowWatcher>(this);
         while (!await Attempt.Until(() => Follow(self), _stop.Token)) await Task.Delay(Look / 4, _stop.Token);
         _watching = Task.Run(() => Watch(self));
@@ -92,11 +94,43 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, P
         return Task.CompletedTask;
     }
 
+    /// <summary>Kept by the installation, judged by on this node when it returns; the other nodes follow within about a second.</summary>
+    public async ValueTask<bool?> ChangeAsync(PolicyChange change, CancellationToken stop)
+    {
+        var kept = false;
+        try { kept = await grains.Installation().Change(Wire.Pack(change.Edit)).WaitAsync(stop); }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException)
+        {
+            log.LogWarning(fault, "whether a saving was kept is not known; looked up"); // its answer may have been lost, not the saving
+        }
+        try { await cluster.Policies.Know(0).WaitAsync(stop); }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException) { return kept; }
+        return kept || cluster.Policies.Standing.Edits.ElementAtOrDefault(change.Edit.Number - 1) == change.Edit;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        cluster.Policies.Changed -= Adopt;
         await _stop.CancelAsync();
         await _watching;
         _stop.Dispose();
+    }
+
+    private static Replica Knowing(Standing standing)
+    {
+        var replica = new Replica(standing.Set);
+        replica.Adopt(standing.Edits, standing.Set);
+        return replica;
+    }
+
+    private void Adopt(Standing standing)
+    {
+        lock (_gate)
+        {
+            if (standing.Edits.Count <= _replica.Edits.Count) return;
+            _replica.Adopt(standing.Edits, standing.Set);
+        }
+        Changed?.Invoke();
     }
 
     private async Task Take(Subject subject, int[] at, IReadOnlyList<Event> events, Verdict[] verdicts)

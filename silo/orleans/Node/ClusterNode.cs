@@ -25,9 +25,9 @@ public static class ClusterNode
         var grains = silo.Services.GetRequiredService<IGrainFactory>();
         var folder = await Attempt.Until(() => SharedFiles.Bring(grains, options.Reference, stop), stop);
         var reference = ReferenceData.Load(folder);
-        var policies = PolicyFolder.Load(folder, reference);
-        cluster.Use(policies);
-        await using var host = new ClusterHost(grains, cluster, policies, silo.Services.GetRequiredService<ILogger<ClusterHost>>());
+        var start = StartState.Read(folder, reference);
+        await Attempt.Until(() => cluster.Policies.UseAsync(start.SetWith), stop);
+        await using var host = new ClusterHost(grains, cluster, silo.Services.GetRequiredService<ILogger<ClusterHost>>());
         await host.StartAsync();
         await using (var web = Server.Build(new(options.DataFolder, options.Url, folder, BackfillUntil: options.BackfillUntil), reference, host, Console.WriteLine))
         {
@@ -46,6 +46,8 @@ public static class ClusterNode
         services.AddSingleton(new ClusterTime(clock, backfillUntil));
         services.AddSingleton<Teller>();
         services.AddHostedService(p => p.GetRequiredService<Teller>());
+        services.AddSingleton<ClusterPolicies>();
+        services.AddHostedService(p => p.GetRequiredService<ClusterPolicies>());
         services.AddSingleton<ClusterServices>();
         services.AddHostedService<LostSilos>();
     }

@@ -93,6 +93,32 @@ public sealed class SavingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_changed_by_hand_in_a_file_stands_in_the_history_from_the_next_start_on()
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder.Path, "reference", "policies")).FullName, "fast.yaml");
+        foreach (var text in new[] { Policy(1, 1), Policy(1, 1), Policy(1, 3) }) // the second start finds nothing new
+        {
+            await _app!.DisposeAsync();
+            await File.WriteAllTextAsync(file, text);
+            await Start();
+        }
+        Assert.Equal(HttpStatusCode.OK, (await Put("policies/fast", Policy(2, 4), _admin)).Status);
+        Assert.Equal(["fast.yaml False -4 +4", "fast.yaml False +1 +2 +3 +4"], await Files());
+        await _app!.DisposeAsync();
+        File.Delete(file);
+        await Start();
+        Assert.Equal("fast.yaml True -1 -2 -3 -4", (await Files())[0]);
+
+        async Task<List<string>> Files()
+        {
+            using var history = JsonDocument.Parse(await _client.GetStringAsync($"{_root}api/v1/policies/policies/fast/history"));
+            Assert.Single(history.RootElement.GetProperty("saved").EnumerateArray());
+            return [.. history.RootElement.GetProperty("files").EnumerateArray().Select(f => $"{f.GetProperty("file").GetString()} {f.GetProperty("gone").GetBoolean()} "
+                + string.Join(' ', f.GetProperty("changed").EnumerateArray().Select(c => c.GetProperty("op").GetString() + c.GetProperty("line").GetInt32())))];
+        }
+    }
+
+    [Fact]
     public async Task The_command_line_saves_and_says_what_is_wrong_with_its_line()
     {
         var file = _folder.File("fast.yaml");

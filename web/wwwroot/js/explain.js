@@ -28,13 +28,26 @@ function line(cells) {
   return row;
 }
 
+/** "4 business_hour" or "due_at" in the reader's words. @param {string} limit */
+function limitText(limit) {
+  const parts = /^(\d+) (\w+)$/.exec(limit);
+  return parts ? t(`unit.${parts[2]}`, { n: parts[1] }) : limit === "due_at" ? t("unit.due_at") : limit;
+}
+
+/** @param {any} p */
+function reason(p) {
+  const text = `${p.policy} ${p.version}: ${t(`explain.why.${p.reason}`, { asked: p.asked })}`;
+  return p.chosen ? `✓ ${text}` : p.reason === "asks" || p.reason === "not_in_effect" ? text : text + t("explain.why.less");
+}
+
 /** @param {any} c */
 function clock(c) {
   const part = document.createElement("section");
   part.append(element("h2", `${c.id}${c.round > 1 ? ` · ${c.round}` : ""}: ${t(`explain.${c.state}`)}, ${t("explain.due")} ${clockTime(c.due_at)}`));
-  part.append(element("p", `${c.limit} · ${c.calendar} (${c.time_zone}) · ${c.policy} ${c.version}`, "minor"));
+  part.append(element("p", `${limitText(c.limit)} · ${c.calendar} (${c.time_zone}) · ${c.policy} ${c.version}`, "minor"));
   const bar = element("div", "", "stretch");
   const table = document.createElement("table");
+  table.className = "stretches";
   for (const s of c.stretches) {
     const piece = element("i", "", s.kind);
     piece.style.flexGrow = String(Math.max(1, s.ms / 1000));
@@ -42,7 +55,7 @@ function clock(c) {
     table.append(line([clockTime(s.from), clockTime(s.to), length(s.ms), t(`explain.${s.kind}`) + (s.why ? ` (${s.why})` : "")]));
   }
   const why = document.createElement("ul");
-  why.append(...c.policies.map((/** @type {any} */ p) => element("li", `${p.policy} ${p.version}: ${p.why}`, p.chosen ? "" : "minor")));
+  why.append(...c.policies.map((/** @type {any} */ p) => element("li", reason(p), p.chosen ? "" : "minor")));
   part.append(bar, table, why);
   return part;
 }
@@ -56,6 +69,7 @@ async function draw() {
   if (!answer.ok) { main.replaceChildren(element("p", found.detail, "bad")); return; }
   const ledger = document.createElement("section");
   const table = document.createElement("table");
+  table.className = "ledger";
   for (const p of found.time_ledger.parts) table.append(line([t(`explain.${p.holder}`), p.department_id ?? "", length(p.ms)]));
   table.append(line([t("explain.total"), "", length(found.time_ledger.total_ms)]));
   ledger.append(element("h2", t("explain.ledger")), table);

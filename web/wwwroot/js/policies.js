@@ -40,7 +40,7 @@ function row(entry, folder, second) {
   open.addEventListener("click", () => show(entry, folder));
   const name = document.createElement("td");
   name.append(open, element("div", entry.id, "minor"));
-  if (entry.warning) name.append(element("div", `▲ ${entry.warning}`, "warn"));
+  if (entry.warning) name.append(element("div", `▲ ${t("holidays", { calendars: entry.id, until: entry.announced_until })}`, "warn"));
   line.append(name, element("td", second), element("td", effect(entry)), element("td", entry.saved_at ? `${entry.saved_by} ${when(entry.saved_at)}` : entry.shipped ? t("policy.shipped") : entry.file));
   return line;
 }
@@ -68,6 +68,7 @@ async function show(entry, folder) {
   at("outcome").textContent = "";
   await history(folder, entry.id);
   await check();
+  at("name").scrollIntoView({ block: "nearest" }); // on a phone the text stands below the shelf
 }
 
 /** @param {string} path */
@@ -112,20 +113,28 @@ async function put() {
   await history(folder, told.id);
 }
 
-/** Who saved it when, and which lines changed. @param {string} folder @param {string} id */
+/** Who saved it when, what changed in its files by hand, and which lines. @param {string} folder @param {string} id */
 async function history(folder, id) {
-  const { saved } = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(id)}/history`)).json();
-  at("history").hidden = saved.length === 0;
-  at("saved").replaceChildren(...saved.flatMap((/** @type {any} */ s) => {
+  const told = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(id)}/history`)).json();
+  const saved = told.saved.map((/** @type {any} */ s) => ({ at: s.saved_at, changed: s.changed, text: t("policy.savedBy", { version: s.version, at: when(s.saved_at), by: s.saved_by }) }));
+  const files = told.files.map((/** @type {any} */ f) => ({ at: f.seen_at, changed: f.changed, text: t(f.gone ? "policy.fileGone" : "policy.fileSeen", { file: f.file, at: when(f.seen_at) }) }));
+  const all = [...saved, ...files].sort((a, b) => b.at.localeCompare(a.at));
+  at("history").hidden = all.length === 0;
+  at("saved").replaceChildren(...all.flatMap((one) => {
     const diff = document.createElement("pre");
     diff.className = "diff";
-    diff.append(...s.changed.map((/** @type {any} */ c) => element("div", `${c.op} ${c.line}  ${c.text}`, c.op === "+" ? "good" : "bad")));
-    return [element("div", t("policy.savedBy", { version: s.version, at: when(s.saved_at), by: s.saved_by })), diff];
+    diff.append(...one.changed.map((/** @type {any} */ c) => element("div", `${c.op} ${c.line}  ${c.text}`, c.op === "+" ? "good" : "bad")));
+    return [element("div", one.text), diff];
   }));
 }
 
-/** @param {any} side */
-const spell = (side) => (side ? `${side.state} ${side.due_at ?? ""} (${side.policy} ${side.version})` : "–");
+/** @param {any} side @param {string} label for a phone, where the heads of the columns are not shown */
+function cell(side, label) {
+  const made = element("td", side ? `${t(`explain.${side.state}`)} ${side.due_at ? when(side.due_at) + " UTC" : ""} ` : "–");
+  if (side) made.append(element("span", `${side.policy} ${side.version}`, "minor"));
+  made.dataset.label = label;
+  return made;
+}
 
 async function run() {
   dryRun.disabled = true;
@@ -142,7 +151,7 @@ async function run() {
     const link = /** @type {HTMLAnchorElement} */ (element("a", c.ticket));
     link.href = `/explain/${encodeURIComponent(c.ticket)}`;
     ticket.append(link);
-    line.append(ticket, element("td", c.clock), element("td", spell(c.before)), element("td", spell(c.after)));
+    line.append(ticket, element("td", c.clock), cell(c.before, t("policy.before")), cell(c.after, t("policy.after")));
     return line;
   }));
 }
