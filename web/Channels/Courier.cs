@@ -37,6 +37,10 @@ internal sealed partial class Courier(
     IOutsideRows rows, ChannelStore store, LetterTable table, ISender sender, TimeProvider clock, ILogger<Courier> log, CourierOptions? options = null, MuteOf? mute = null) : BackgroundService
 {
     private const int RowsAtOnce = 500, LettersAtOnce = 500;
+
+    // More than so many at once for one person become one. (spec: alerts, Exact)
+    private const int MostMails = 20;
+
     private const long LongestSleepMs = 1_000, PruneMs = 3_600_000, RateMs = 60_000;
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(5);
 
@@ -150,13 +154,29 @@ internal sealed partial class Courier(
         var chat = ChannelKinds.ByName[channel.Kind].Chat;
         var free = (chat ? 1 : _options.AtOnce) - lane.InFlight.Count;
         if (free <= 0) return long.MaxValue; // an answer wakes the loop
-        var due = table.Due(channel.Id, now, chat ? LettersAtOnce : free + lane.InFlight.Count, id => !lane.InFlight.Contains(id));
-        var step = Pace.Next(channel.Rates, lane.Sent, due.Count, now, chat);
+        var one = chat || channel.Mail is not null ? LettersAtOnce : free + lane.InFlight.Count;
+        var due = table.Due(channel.Id, now, one, id => !lane.InFlight.Contains(id));
+        var parcels = Parcels(channel, due);
+        var step = Pace.Next(channel.Rates, lane.Sent, parcels.Count, now, chat);
         if (step.Digest) Send(settings, channel, lane, due, now);
         else
-            foreach (var letter in due.Take(Math.Min(step.Singles, free))) Send(settings, channel, lane, [letter], now);
+            foreach (var parcel in parcels.Take(Math.Min(step.Singles, free))) Send(settings, channel, lane, parcel, now);
         // What is due and was not started is under way, or behind another of its lane: an answer wakes the loop.
         return step.WaitUntil ?? (table.NextAt(channel.Id) is { } next && next > now ? next : long.MaxValue);
+    }
+
+    // A letter each; but a person who has many at once, as after a stop of this server, gets one mail of them all.
+    private static List<IReadOnlyList<StoredLetter>> Parcels(ChannelEntry channel, IReadOnlyList<StoredLetter> due)
+    {
+        var parcels = new List<IReadOnlyList<StoredLetter>>();
+        if (channel.Mail is null) { foreach (var letter in due) parcels.Add([letter]); return parcels; }
+        foreach (var person in due.GroupBy(l => l.Letter.Contact, StringComparer.Ordinal))
+        {
+            var fresh = person.Where(l => l is { Attempts: 0, Series: 0 }).ToList();
+            if (fresh.Count > MostMails) parcels.Add(fresh); else fresh.ForEach(l => parcels.Add([l]));
+            foreach (var letter in person.Except(fresh)) parcels.Add([letter]);
+        }
+        return parcels;
     }
 
     private void Send(ChannelSettings settings, ChannelEntry channel, Lane lane, IReadOnlyList<StoredLetter> letters, long now)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using OpsMonitor.Web.Channels.Translators;
 
 namespace OpsMonitor.Web.Channels;
@@ -8,7 +10,7 @@ internal interface ISender
     Task<SendResult> SendAsync(ChannelSettings settings, ChannelEntry channel, IReadOnlyList<Letter> letters, long now, CancellationToken stop);
 }
 
-/// <summary>Translates and sends: one letter, or for a chat several as a digest.</summary>
+/// <summary>Translates and sends: one letter, or several as a digest.</summary>
 internal sealed class Sender(MessageText text, SecretBox secrets, HttpSender http, MailSender mail) : ISender
 {
     public Task<SendResult> SendAsync(ChannelSettings settings, ChannelEntry channel, IReadOnlyList<Letter> letters, long now, CancellationToken stop)
@@ -17,15 +19,15 @@ internal sealed class Sender(MessageText text, SecretBox secrets, HttpSender htt
         var contact = settings.Contacts.FirstOrDefault(c => c.Id == first.Contact);
         var (language, zone) = contact is null ? (channel.Language, channel.Zone) : (contact.Language, contact.Zone);
         var message = letters.Count == 1 ? text.Of(first, language, zone, settings.BaseUrl) : text.Digest(letters, language, zone, settings.BaseUrl);
-        return channel.Mail is { } server ? MailAsync(channel, server, contact, first, message, language, stop) : CallAsync(settings, channel, letters, message, now, stop);
+        return channel.Mail is { } server ? MailAsync(channel, server, contact, letters, message, language, stop) : CallAsync(settings, channel, letters, message, now, stop);
     }
 
-    private Task<SendResult> MailAsync(ChannelEntry channel, MailServer server, Contact? contact, Letter letter, Message message, string language, CancellationToken stop)
+    private Task<SendResult> MailAsync(ChannelEntry channel, MailServer server, Contact? contact, IReadOnlyList<Letter> letters, Message message, string language, CancellationToken stop)
     {
         if (contact is null || !contact.Addresses.TryGetValue(ChannelKinds.Mail, out var to)) return Unset("the contact has no address any more");
         var password = server.User is null ? null : secrets.Find(channel.Id, ChannelKinds.Password);
         if (server.User is not null && password is null) return Unset("no password is set");
-        return mail.SendAsync(server, password, to, MailLetter.Compose(message, letter.Key, server.From, to, language, letter.Notice.At), channel.TimeoutMs, stop);
+        return mail.SendAsync(server, password, to, MailLetter.Compose(message, IdOf(letters), server.From, to, language, letters.Max(l => l.Notice.At)), channel.TimeoutMs, stop);
     }
 
     private Task<SendResult> CallAsync(ChannelSettings settings, ChannelEntry channel, IReadOnlyList<Letter> letters, Message message, long now, CancellationToken stop)
@@ -39,6 +41,10 @@ internal sealed class Sender(MessageText text, SecretBox secrets, HttpSender htt
         var call = kind.Call!(new(message, letters.Count == 1 ? letters[0] : null, letters[0].Key, url, secret, Mentions(settings, channel, letters), message.Link, now));
         return http.SendAsync(call, kind.Read!, channel.TimeoutMs, DateTimeOffset.FromUnixTimeMilliseconds(now), stop);
     }
+
+    // The same letters together have the same id.
+    private static string IdOf(IReadOnlyList<Letter> letters) => letters.Count == 1 ? letters[0].Key
+        : "digest." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', letters.Select(l => l.Key)))).AsSpan(0, 16));
 
     // Calls those whose level it is, where it is about something that stands.
     private static List<string> Mentions(ChannelSettings settings, ChannelEntry channel, IReadOnlyList<Letter> letters)

@@ -164,4 +164,18 @@ public sealed class MailTests
         Assert.Single(server.Mails.Distinct());
         Assert.True(server.Mails.Count >= 3);
     }
+
+    [Fact]
+    public async Task Who_has_many_at_once_gets_one_mail_of_them_all_and_who_has_few_a_mail_each()
+    {
+        await using var server = new MailReceiver();
+        await using var desk = Desk(server, "none");
+        for (var i = 0; i < 21; i++) desk.Rows.Add(CourierDesk.Row(i, desk.Clock.NowMs));
+        await desk.RunAsync();
+        await desk.UntilAsync(() => desk.Table.Count("mail", LetterState.Sent) == 21);
+        Assert.Contains("Message-ID: <digest.", Assert.Single(server.Mails), StringComparison.Ordinal);
+        for (var i = 30; i < 33; i++) desk.Rows.Add(CourierDesk.Row(i, desk.Clock.NowMs));
+        await desk.UntilAsync(() => desk.Table.Count("mail", LetterState.Sent) == 24);
+        Assert.Equal(4, server.Mails.Count);
+    }
 }
