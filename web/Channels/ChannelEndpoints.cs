@@ -58,6 +58,17 @@ internal static class ChannelEndpoints
         group.MapPost("/api/v1/channels/{id}/letters/{letter}/again", (RequestDelegate)Again);
     }
 
+    /// <summary>How many letters wait and how many are dead, for whoever watches this server.</summary>
+    public static void WriteMetrics(IServiceProvider services, Action<string, string, string> head, Action<string, long> line)
+    {
+        if (services.GetService<ChannelStore>() is not { } store) return;
+        var table = services.GetRequiredService<LetterTable>();
+        head("opsmonitor_letters", "gauge", "Messages of a channel that wait, and that were given up.");
+        foreach (var id in store.Current().Settings.Channels.Keys)
+            foreach (var state in (LetterState[])[LetterState.Waiting, LetterState.Dead])
+                line($"opsmonitor_letters{{channel=\"{id}\",state=\"{LetterTable.NameOf(state)}\"}}", table.Count(id, state));
+    }
+
     private static T Get<T>(HttpContext context) where T : notnull => context.RequestServices.GetRequiredService<T>();
 
     private static string IdOf(HttpContext context) => (string)context.Request.RouteValues["id"]!;

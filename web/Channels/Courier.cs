@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using OpsMonitor.Grains.Alerts;
-using OpsMonitor.Silo.Local.Journal;
 using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Channels;
@@ -67,7 +67,7 @@ internal sealed partial class Courier(
     public void Wake()
     {
         try { _signal.Release(); }
-        catch (SemaphoreFullException) { }
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException) { } // awake already, or for ever asleep
     }
 
     /// <summary>Sends one message now, past the queue, to see whether the channel works. Keeps nothing but how the channel does.</summary>
@@ -94,7 +94,7 @@ internal sealed partial class Courier(
                 wait = Math.Clamp(Start(Now), 1, LongestSleepMs);
                 Prune();
             }
-            catch (Exception fault) when (fault is SqliteException or JournalFailedException or JournalDamagedException or IOException)
+            catch (Exception fault) when (fault is not OperationCanceledException) // whatever it is: the walls must not go with it
             {
                 CannotWork(fault);
             }
@@ -124,13 +124,23 @@ internal sealed partial class Courier(
         {
             foreach (var entry in taken)
             {
-                var notice = Notice.Of(entry.Row);
-                if (table.IsPlanned(notice)) continue;
+                if (Read(entry.Row) is not { } notice || table.IsPlanned(notice)) continue;
                 table.Keep(notice, Planner.Of(settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert), mute?.Invoke(notice) ?? Mute.None));
             }
         });
         rows.Sent(taken.Select(t => t.Id));
         return taken.Count;
+    }
+
+    // A row that cannot be read must not hold up the others for ever.
+    private Notice? Read(OutboxRow row)
+    {
+        try { return Notice.Of(row); }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            CannotRead(row.Code, fault);
+            return null;
+        }
     }
 
     /// <returns>in how many ms something else is due</returns>
@@ -192,7 +202,7 @@ internal sealed partial class Courier(
                 _outcomes.Enqueue(new(channel, letters, result, Now));
             }
             catch (OperationCanceledException) { } // the program ends: nothing is known, so it is sent again
-            catch (Exception fault) when (fault is FormatException or InvalidOperationException or IOException or KeyNotFoundException)
+            catch (Exception fault) // a letter that was forgotten as under way would never be sent
             {
                 CannotSend(channel.Id, fault.GetType().Name);
                 _outcomes.Enqueue(new(channel, letters, new(false, "cannot be put into a request"), Now));
@@ -279,6 +289,9 @@ internal sealed partial class Courier(
 
     [LoggerMessage(LogLevel.Error, "channels cannot work at the moment; nothing is lost")]
     private partial void CannotWork(Exception fault);
+
+    [LoggerMessage(LogLevel.Error, "a change of alert {Code} cannot be read; nobody outside is told of it")]
+    private partial void CannotRead(string code, Exception fault);
 
     [LoggerMessage(LogLevel.Error, "channel {Channel}: a letter cannot be put into a request ({Fault})")]
     private partial void CannotSend(string channel, string fault);

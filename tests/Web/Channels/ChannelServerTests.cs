@@ -91,6 +91,7 @@ public sealed class ChannelServerTests : IAsyncLifetime
         Assert.Contains(told.GetProperty("decisions").EnumerateArray(), d => d.GetProperty("why").GetString() == "first_time" && d.GetProperty("told").GetBoolean() && d.GetProperty("channel").GetString() == "hook");
         for (var end = DateTime.UtcNow.AddSeconds(20); host.OutboxCensus.Pending > 0; await Task.Delay(50)) Assert.True(DateTime.UtcNow < end, "the outbox is not marked");
 
+        Assert.Contains("opsmonitor_letters{channel=\"hook\",state=\"dead\"} 0\n", await _client.GetStringAsync("/metrics"), StringComparison.Ordinal);
         var list = await _client.GetStringAsync("/api/v1/channels");
         var hook = JsonElement.Parse(list).GetProperty("channels").EnumerateArray().Single(c => c.GetProperty("id").GetString() == "hook");
         Assert.Equal(("ok", 0), (hook.GetProperty("state").GetString(), hook.GetProperty("dead").GetInt32()));
