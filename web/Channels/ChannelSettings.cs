@@ -84,6 +84,15 @@ internal sealed record ChannelSettings(
     public IReadOnlyList<Contact> ContactsOf(string? department, string level)
     {
         var found = Contacts.Where(c => c.Has(department, level)).ToList();
-        return found.Count > 0 ? found : [.. Contacts.Where(c => c.Levels.Contains(Ladder.LastWord, StringComparer.Ordinal))];
+        return found.Count > 0 ? found : Administrators;
     }
+
+    /// <summary>Those who have an address of a kind; where none of them has, the administrators who do: a step must not be lost for want of an address.</summary>
+    public IReadOnlyList<Contact> ReachedBy(string kind, IReadOnlyList<Contact> people)
+    {
+        var found = people.Where(c => c.Addresses.ContainsKey(kind)).ToList();
+        return found.Count > 0 ? found : [.. Administrators.Where(c => c.Addresses.ContainsKey(kind))];
+    }
+
+    private List<Contact> Administrators => [.. Contacts.Where(static c => c.Levels.Contains(Ladder.LastWord, StringComparer.Ordinal))];
 }

@@ -102,8 +102,7 @@ internal static class Planner
                 var channel = settings.Channels[id];
                 if (channel.Mail is null) Put(new(id, null, level, rank, round, repeat, ChannelKinds.ByName[channel.Kind].Chat ? Opens(people, n.At) : n.At));
                 else
-                    foreach (var contact in people)
-                        if (contact.Addresses.ContainsKey(channel.Kind)) Put(new(id, contact.Id, level, rank, round, repeat, Opens([contact], n.At)));
+                    foreach (var contact in settings.ReachedBy(channel.Kind, people)) Put(new(id, contact.Id, level, rank, round, repeat, Opens([contact], n.At)));
             }
         }
 

@@ -18,6 +18,7 @@ public sealed class PlannerTests : IAsyncLifetime
         contacts:
         - {id: li, name: 李华, language: zh-Hans, zone: Asia/Shanghai, hours: CN, departments: [billing], levels: [owner], addresses: {email: li@example.com}}
         - {id: wang, name: Wang, hours: CN, departments: [billing], levels: [supervisor, department_head], addresses: {email: wang@example.com, wecom: wang1}}
+        - {id: qa, name: QA, departments: [billing], levels: [quality], addresses: {wecom: qa1}}
         - {id: root, name: Root, levels: [administrator], addresses: {email: root@example.com}}
         routes:
           channels: [mail]
@@ -104,6 +105,10 @@ public sealed class PlannerTests : IAsyncLifetime
         Assert.Equal(["+li first_time", "+wang first_time"], Plan(CourierDesk.Row(1, Noon, taken: ["owner", "supervisor", "department_head"])));
         Assert.Contains(Letters(LetterState.Waiting), l => l.Letter is { Contact: "wang", Level: "department_head" });
     }
+
+    [Fact]
+    public void Where_nobody_of_a_level_has_an_address_of_the_channel_the_administrator_is_told() =>
+        Assert.Equal(["+root first_time"], Plan(CourierDesk.Row(1, Noon, taken: ["quality"])));
 
     [Fact]
     public void A_silenced_alert_is_told_to_nobody_and_the_page_says_why()
