@@ -16,6 +16,9 @@ public sealed class OutboxBook
     private readonly List<OutboxReport> _writing = [];
     private bool _armed;
 
+    /// <summary>For whom rows are written.</summary>
+    public IReadOnlyList<string> Channels { get; init; } = OutboxRow.WebAlone;
+
     /// <summary>Whether reports have waited long enough.</summary>
     public bool Overdue { get; private set; }
 

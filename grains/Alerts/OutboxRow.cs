@@ -16,20 +16,24 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
     /// <summary>The wallboard and the web pages.</summary>
     public const string Web = "web";
 
-    // One row a channel, so that a channel that is down holds up no other.
-    private static readonly string[] Channels = [Web];
+    /// <summary>Everything outside: mail, webhooks, chats. Whoever takes these rows decides whom to tell, and keeps that.</summary>
+    public const string Outside = "outside";
+
+    /// <summary>One row a channel, so that a channel that is down holds up no other.</summary>
+    public static readonly IReadOnlyList<string> WebAlone = [Web], WebAndOutside = [Web, Outside];
 
     /// <summary>The rows of one turn's changes, in their order: raised before resolved.</summary>
-    public static IReadOnlyList<OutboxRow> Of(IReadOnlyList<Alert> changes)
+    public static IReadOnlyList<OutboxRow> Of(IReadOnlyList<Alert> changes, IReadOnlyList<string>? channels = null)
     {
         if (changes.Count == 0) return [];
-        var rows = new List<OutboxRow>(changes.Count * Channels.Length);
+        channels ??= WebAlone;
+        var rows = new List<OutboxRow>(changes.Count * channels.Count);
         var buffer = new ArrayBufferWriter<byte>(512); // of thousands that are due at once each would else make its own
         using var writer = new Utf8JsonWriter(buffer);
         foreach (var alert in changes)
         {
             var (id, payload) = (alert.Due.Key.Id, Json(alert, buffer, writer));
-            foreach (var channel in Channels) rows.Add(new(channel, id, alert.Code, alert.State, alert.ChangedAt, payload));
+            foreach (var channel in channels) rows.Add(new(channel, id, alert.Code, alert.State, alert.ChangedAt, payload));
         }
         return rows;
     }
@@ -41,7 +45,11 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         if (care.By is { } by) w.WriteString("by", by);
         if (care.Until is { } until) w.WriteNumber("until", until);
         w.WriteNumber("steps", care.Taken.All.Count);
-        if (care.Taken.All.Count > 0) w.WriteString("told", care.Taken.All[^1].To);
+        if (care.Taken.All.Count == 0) return;
+        w.WriteString("told", care.Taken.All[^1].To);
+        w.WriteStartArray("taken");
+        foreach (var step in care.Taken.All) w.WriteStringValue(step.To);
+        w.WriteEndArray();
     }
 
     private static byte[] Json(Alert alert, ArrayBufferWriter<byte> buffer, Utf8JsonWriter w)
@@ -59,6 +67,7 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         w.WriteNumber("due_at", due.DueAt);
         w.WriteNumber("raised_at", due.RaisedAt);
         w.WriteNumber("noticed_at", alert.NoticedAt);
+        w.WriteNumber("since", alert.Since);
         Care(w, alert.Care);
         w.WriteEndObject();
         w.Flush();

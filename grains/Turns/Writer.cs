@@ -35,7 +35,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
 
     public Shard Shard { get; private set; } = NewShard(policies, options);
 
-    public OutboxBook Outbox { get; } = new();
+    public OutboxBook Outbox { get; init; } = new();
 
     /// <summary>A commit failed or may have failed: nothing is acknowledged on this state any more. Deadlines go on.</summary>
     public bool ReadOnly { get; private set; }
@@ -87,7 +87,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
         _pending = new(offers, effects, version, change?.Edit);
         // What must be told is in the same commit as its cause; so is what came of telling earlier.
         if (effects.MustCommit && options.Keeps && !ReadOnly)
-            _effects.Add(new WriterEffect.Commit(Shard.Now, effects.Commit, OutboxRow.Of(effects.Alerts), Outbox.ToWrite(), change?.Edit));
+            _effects.Add(new WriterEffect.Commit(Shard.Now, effects.Commit, OutboxRow.Of(effects.Alerts, Outbox.Channels), Outbox.ToWrite(), change?.Edit));
         else
             Finish(_pending);
     }

@@ -23,6 +23,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>All policies as they stand after these savings. Null for a host that judges by those of its start, whatever was saved.</summary>
     public Func<IReadOnlyList<PolicyEdit>, PolicySet>? Reread { get; init; }
 
+    /// <summary>For whom the outbox has rows; somebody has to take each of these.</summary>
+    public IReadOnlyList<string> Channels { get; init; } = OutboxRow.WebAlone;
+
     /// <summary>Only look: recover, take no turn, write nothing.</summary>
     public bool Frozen { get; init; }
 
@@ -80,7 +83,7 @@ public sealed partial class LocalHost : IAsyncDisposable
         (_options, _clock, _announce) = (options, clock, announce);
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
         var leaving = _journal is not null && !options.Frozen ? options.LeaveAfterMs ?? long.MaxValue : long.MaxValue;
-        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving });
+        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving }) { Outbox = new() { Channels = options.Channels } };
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
         if (_journal is not null && !options.Frozen) Outbox = new(_journal, _writer, _stepping, clock, Wake);
         Live(options.Past);

@@ -48,6 +48,7 @@ public static class HealthEndpoints
         One(text, "opsmonitor_outbox_oldest_ms", "gauge", "Age of the oldest of them, in ms.", outbox.OldestPendingAt is { } at ? Math.Max(0, host.Now - at) : 0);
         One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
         context.RequestServices.GetService<Adapters.AdapterCounters>()?.Write((name, type, help) => Head(text, name, type, help), (line, value) => Line(text, line, value));
+        Channels.ChannelEndpoints.WriteMetrics(context.RequestServices, (name, type, help) => Head(text, name, type, help), (line, value) => Line(text, line, value));
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         return context.Response.WriteAsync(text.ToString(), context.RequestAborted);

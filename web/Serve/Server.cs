@@ -1,4 +1,5 @@
 using NodaTime;
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Vault;
@@ -6,6 +7,7 @@ using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Adapters;
 using OpsMonitor.Web.Alerts;
 using OpsMonitor.Web.Board;
+using OpsMonitor.Web.Channels;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
@@ -29,7 +31,7 @@ public static class Server
         {
             if (options.Demo) AddDemo(services, options, start, clock, announce);
             else Own(services, LocalHost.Open(
-                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) },
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) },
                 clock, announce));
         });
     }
@@ -56,6 +58,7 @@ public static class Server
         builder.Services.AddAdapters(options.DataFolder, FolderOf(options), announce);
         addHost(builder.Services);
         builder.Services.AddBoard();
+        builder.Services.AddChannels(options.DataFolder);
         return Map(builder.Build());
     }
 
@@ -126,7 +129,7 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
-        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html") })
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html") })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
@@ -136,6 +139,8 @@ public static class Server
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
         app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
         app.MapGroup("").RequireKey(KeyScope.Admin).MapPolicySaving();
+        app.MapGroup("").RequireKeyOrLoopback().MapChannels();
+        app.MapGroup("").RequireKey(KeyScope.Admin).MapChannelActs();
         app.MapHealth();
         return app;
     }

@@ -3,8 +3,10 @@ using System.Text;
 
 namespace OpsMonitor.Silo.Local.Vault;
 
-/// <summary>vault.key: 32 bytes that wrap the customers' keys, and 32 that make references out of what must not be read back (the pepper).</summary>
-internal sealed class VaultKey
+/// <summary>
+/// A key file, such as vault.key: 32 bytes that wrap other keys or secrets, and 32 that make references out of what must not be read back (the pepper).
+/// </summary>
+public sealed class VaultKey
 {
     public const int Length = 32;
     private const int NonceLength = 12, TagLength = 16;
@@ -13,6 +15,8 @@ internal sealed class VaultKey
 
     private VaultKey(byte[] bytes) => (_wrap, _pepper) = (bytes[..Length], bytes[Length..]);
 
+    /// <param name="mayCreate">false where something is there already that only the key which is missing could read</param>
+    /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public static VaultKey OpenOrCreate(string path, bool mayCreate)
     {
         if (!File.Exists(path) && mayCreate)
@@ -24,7 +28,7 @@ internal sealed class VaultKey
             stream.Flush(flushToDisk: true);
         }
         var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
-        return bytes.Length == 2 * Length ? new(bytes) : throw new InvalidDataException("vault.key is missing or damaged. Restore it: vault.db cannot be read without it.");
+        return bytes.Length == 2 * Length ? new(bytes) : throw new InvalidDataException($"{Path.GetFileName(path)} is missing or damaged. Restore it: {Path.GetFileNameWithoutExtension(path)}.db cannot be read without it.");
     }
 
     public byte[] Digest(string text) => HMACSHA256.HashData(_pepper, Encoding.UTF8.GetBytes(text));

@@ -49,6 +49,20 @@ function draw() {
   document.querySelector("[data-do=release]")?.toggleAttribute("hidden", a.hold === "open");
 }
 
+// Whom the channels told, or did not, each with its reason.
+async function loadTold() {
+  try {
+    const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(code)}/told`);
+    if (!answer.ok) return;
+    const { decisions } = await answer.json();
+    const list = document.createElement("ul");
+    list.append(...decisions.map((/** @type {any} */ d) => element("li", [
+      clock(d.at), [d.channel, d.contact].filter(Boolean).join(" → "), d.to ? role(d.to) : "", `${t(d.told ? "told.yes" : "told.no")}: ${t(`why.${d.why}`)}`, d.until ? t("told.until", { time: clock(d.until) }) : "",
+    ].filter(Boolean).join(" · "), d.told ? "" : "minor")));
+    at("told").replaceChildren(element("h2", t("told.title")), decisions.length ? list : element("p", t("told.none"), "minor"));
+  } catch { /* asked again */ }
+}
+
 /** @param {any} answer */
 function take(answer) {
   shown = answer;
@@ -91,10 +105,12 @@ async function act(button) {
 
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]"))) button.addEventListener("click", () => act(button));
 at("act").addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
-at("language").addEventListener("change", async () => { await loadWords(at("language").value); words(); if (shown) draw(); });
+at("language").addEventListener("change", async () => { await loadWords(at("language").value); words(); if (shown) draw(); await loadTold(); });
 await loadWords();
 at("language").value = language;
 words();
 await load();
+await loadTold();
 setInterval(() => { if (shown) draw(); }, 1000);
 setInterval(load, 5000);
+setInterval(loadTold, 5000);
