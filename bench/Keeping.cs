@@ -48,7 +48,15 @@ internal static class Keeping
         await Late(host, closed, leaving);
     }
 
-    public static async Task StartAsync(string root, int open)
+    /// <summary>Goal 10: ready from a snapshot at two sizes, and replay against reading and parsing alone.</summary>
+    public static async Task StartsAsync(string root)
+    {
+        foreach (var open in new[] { 20_000, 200_000 }) await StartAsync(root, open);
+        var (replay, snapshot, tickets) = await Micro.RestartAsync(Directory.CreateDirectory(Path.Combine(root, "replay")).FullName, 20_000);
+        Console.WriteLine($"replay / read and parse {replay:F2}; {tickets:N0} tickets ready from a snapshot after {snapshot:F2} s");
+    }
+
+    private static async Task StartAsync(string root, int open)
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, $"start-{open}")).FullName;
         await using (var host = Open(folder, leaving: true)) await Tell(host, Stories(0, open, 3));
@@ -103,12 +111,4 @@ internal static class Keeping
         GC.KeepAlive(seen);
         return bytes;
     }
-}    /// <summary>Goal 10: ready from a snapshot at two sizes, and replay against reading and parsing alone.</summary>
-    public static async Task StartsAsync(string root)
-    {
-        foreach (var open in new[] { 20_000, 200_000 }) await StartAsync(root, open);
-        var (replay, snapshot, tickets) = await Micro.RestartAsync(Directory.CreateDirectory(Path.Combine(root, "replay")).FullName, 20_000);
-        Console.WriteLine($"replay / read and parse {replay:F2}; {tickets:N0} tickets ready from a snapshot after {snapshot:F2} s");
-    }
-
-
+}

@@ -186,8 +186,8 @@ public sealed partial class Server
     private ShardImage Spoilt(ShardImage image, bool torn) => _planted switch
     {
         Planted.EditsNotInSnapshot => image with { Edits = [] },
-        Planted.DeedsNotInSnapshot => image with { Histories = [.. image.Histories.Where(e => e.Data is not AlertDeed)] },
-        Planted.SurveysNotInSnapshot => image with { Histories = [.. image.Histories.Where(e => e.Subject.Kind != SubjectKind.Survey)] },
+        Planted.DeedsNotInSnapshot => image with { Histories = Only(image, e => e.Data is not AlertDeed) },
+        Planted.SurveysNotInSnapshot => image with { Histories = Only(image, e => e.Subject.Kind != SubjectKind.Survey), Surveys = [] },
         Planted.LadderNotInSnapshot => image with { Alerts = [.. image.Alerts.Select(a => a with { Due = a.Due with { Ladder = null } })] },
         Planted.LadderBeginsAnewAtStart => image with { Alerts = [.. image.Alerts.Select(a => a with { Since = Clock })] },
         Planted.DedupeNotInSnapshot => image with { Seen = [] },
@@ -195,6 +195,17 @@ public sealed partial class Server
         _ when torn => image with { Seen = [.. image.Seen.Take(image.Seen.Count / 2)], Histories = [.. image.Histories.Take(image.Histories.Count / 2)] },
         _ => image,
     };
+
+    private static IReadOnlyList<KeyValuePair<Subject, History>> Only(ShardImage image, Func<Event, bool> kept) =>
+        [.. image.Histories.Select(pair => KeyValuePair.Create(pair.Key, Only(pair.Value, kept)))];
+
+    private static History Only(History whole, Func<Event, bool> kept)
+    {
+        var part = new History();
+        foreach (var e in whole.All.Where(kept))
+            if (e.Data is AlertDeed) part.AddDeed(e); else part.Add(e);
+        return part;
+    }
 
     /// <summary>The host's loop: a turn when something is queued, due, or waited long enough.</summary>
     private void Poll(bool slept = false)
