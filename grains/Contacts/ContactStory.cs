@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Contacts;
@@ -14,6 +15,9 @@ internal sealed class Leg(string queue, string? department, long enteredAt)
     public LegEnd End { get; set; }
     public long? LeftAt { get; set; }
     public long WaitMs { get; set; }
+
+    /// <summary>Why it flowed out.</summary>
+    public string? Reason { get; set; }
 }
 
 /// <summary>A call, chat or e-mail folded from its events. A sender's own durations win over differences of event times.</summary>
@@ -38,6 +42,7 @@ internal sealed class ContactStory
     public long? TalkMs { get; private set; }
     public long HoldMs { get; private set; }
     public long AcwMs { get; private set; }
+    public AgentTurns Agents { get; } = new();
     public SortedSet<string> Anomalies { get; } = new(StringComparer.Ordinal);
 
     public Leg? Open => Legs.Count > 0 && Legs[^1].End == LegEnd.Waiting ? Legs[^1] : null;
@@ -51,6 +56,7 @@ internal sealed class ContactStory
 
     private void Apply(Event e, Func<string, string?> departmentOf)
     {
+        if (e.Subject.Kind != SubjectKind.Contact) return; // a survey about it: the contact itself stays as it is
         InitiatedAt = Math.Min(InitiatedAt, e.At);
         LastAt = Math.Max(LastAt, e.At);
         if (e.DepartmentId is not null) Department ??= e.DepartmentId;
@@ -62,15 +68,16 @@ internal sealed class ContactStory
                 break;
             case ContactQueued d: Enter(e, d, departmentOf); break;
             case ContactRefused d: Refusals.Add((d.QueueId, d.Reason, e.At)); OverAt ??= e.At; break;
-            case ContactOffered: OffersMade++; break;
-            case ContactOfferMissed: OffersMissed++; break;
+            case ContactOffered d: OffersMade++; Agents.Ring(e.At, d.AgentId); break;
+            case ContactOfferMissed d: OffersMissed++; Agents.Miss(e.At, d); break;
             case ContactAnswered d: Answer(e.At, d); break;
             case ContactAbandoned d: Abandon(e.At, d); break;
             case ContactDequeued d: Dequeue(e.At, d); break;
-            case ContactTransferred: Transferred = true; break;
+            case ContactTransferred d: Transferred = true; Agents.Transfer(e.At, d); break;
             case ContactDisconnected d: Disconnect(e.At, d); break;
             case ContactWrapupCompleted d:
                 AcwMs += Times.Ms(d.AcwS ?? 0);
+                Agents.WrapUp(e.At, d);
                 Claimed = d.Resolved ?? Claimed;
                 IssueKey ??= d.IssueKey;
                 break;
@@ -83,6 +90,7 @@ internal sealed class ContactStory
         {
             if (open.Queue == d.QueueId) { Anomalies.Add("queued_twice"); return; }
             Leave(open, LegEnd.FlowOut, e.At, null);
+            open.Reason = "requeued";
         }
         Legs.Add(new(d.QueueId, e.DepartmentId ?? departmentOf(d.QueueId), e.At));
         Department ??= Legs[^1].Department;
@@ -97,10 +105,12 @@ internal sealed class ContactStory
         FirstQueue ??= leg?.Queue ?? d.QueueId;
         if (leg is not null) Leave(leg, LegEnd.Answered, at, d.WaitS);
         else if (Legs.Count > 0) Anomalies.Add("answered_while_not_waiting");
+        Agents.Answer(at, d.AgentId, leg?.Queue ?? d.QueueId, leg?.Department ?? Department);
     }
 
     private void Abandon(long at, ContactAbandoned d)
     {
+        Agents.Silence(at);
         if (Waiting(d.QueueId) is { } leg) Leave(leg, LegEnd.Abandoned, at, d.WaitS);
         else if (d.Stage != AbandonStage.Ivr) Anomalies.Add("abandoned_while_not_waiting");
         Abandoned = AnsweredAt is null;
@@ -109,7 +119,12 @@ internal sealed class ContactStory
 
     private void Dequeue(long at, ContactDequeued d)
     {
-        if (Waiting(d.QueueId) is { } leg) Leave(leg, d.Reason == DequeueReason.Callback ? LegEnd.Callback : LegEnd.FlowOut, at, null);
+        Agents.Silence(at);
+        if (Waiting(d.QueueId) is { } leg)
+        {
+            Leave(leg, d.Reason == DequeueReason.Callback ? LegEnd.Callback : LegEnd.FlowOut, at, null);
+            leg.Reason = Words.Of(d.Reason);
+        }
         else Anomalies.Add("dequeued_while_not_waiting");
     }
 
@@ -120,6 +135,7 @@ internal sealed class ContactStory
         HoldMs = d.HoldS is { } hold ? Times.Ms(hold) : HoldMs;
         TalkMs = d.TalkS is { } talk ? Times.Ms(talk) : AnsweredAt is { } answered ? Math.Max(0, at - answered - HoldMs) : null;
         OverAt = at;
+        Agents.Disconnect(at, d);
     }
 
     private Leg? Waiting(string? queue) =>

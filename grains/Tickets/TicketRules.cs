@@ -23,12 +23,13 @@ public static class TicketRules
             if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
         CountClosing(story, clocks, judged);
         CountHeld(story, policies, judged);
+        var fact = TicketMeasures.Count(subject, story, history, clocks, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks,
             [.. story.Anomalies])
         {
             DueAt = clocks.Where(c => c.State == "running").Min(c => c.DueAt),
-        });
+        }, fact);
     }
 
     private static void Count(TicketStory s, Judgement j)
@@ -97,6 +98,7 @@ public static class TicketRules
         {
             j.Point(Measure.ClockDue, null, clock.Department, due, 1, promise.Id);
             if (state.State == "met") j.Point(Measure.ClockMet, null, clock.Department, due, 1, promise.Id);
+            if (clock.Group.Per == ClockPer.Dispatch) DispatchMeasures.CountDue(promise, clock.Department, due, state.State == "met", j);
         }
         var open = run.StoppedAt is null && run.CancelledAt is null;
         if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);

@@ -63,7 +63,7 @@ internal sealed class TicketStory
 
     private void Apply(Event e)
     {
-        if (e.Subject.Kind == SubjectKind.Survey) return; // starts and stops clocks; the ticket itself stays as it is
+        if (e.Subject.Kind != SubjectKind.Ticket) return; // of a survey or a linked contact: starts and stops clocks; the ticket itself stays as it is
         if (Created is null && e.Data is not TicketCreated) Anomalies.Add("before_created");
         if (ExitAt is not null) { Anomalies.Add("after_exit"); return; }
         switch (e.Data)

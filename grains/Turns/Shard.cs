@@ -33,7 +33,7 @@ public sealed record ShardOptions(bool Backfill = false);
 /// All subjects of one installation (or of one partition of it) and the sums over them. <see cref="Step"/> is the turn: due deadlines first,
 /// then ingest; state changes only there. No clock, no I/O: the same inputs give the same effects. (design: The idea)
 /// </summary>
-public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(policies)
+public sealed partial class Shard(PolicySet policies, ShardOptions options) : Tally(policies)
 {
     /// <summary>
     /// How many tickets and callbacks a turn judges anew after a saving: a few ten ms of work. The rest follows in the next turns; each is a frame,
@@ -147,7 +147,12 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
 
     private void Insert(Event e)
     {
-        if (e.Data is AlertDeed || SubjectRules.HasRow(e)) { Insert(e.Subject, e); return; }
+        if (e.Data is AlertDeed || SubjectRules.HasRow(e))
+        {
+            Insert(e.Subject, e);
+            if (e.Data is ContactLinked && SurveyLinks.TicketOf(e) is { } chased) Insert(chased, e);
+            return;
+        }
         Version++;
         if (e.Subject.Kind != SubjectKind.Survey || e.Data is null) return;
         if (!_surveys.TryGetValue(e.Subject, out var survey)) _surveys[e.Subject] = survey = new();
@@ -171,12 +176,12 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
     private void WakeDue(long now)
     {
         while (TakeDue(now, out var who))
-            if (who.Kind == SubjectKind.Other) _dirtyCustomers.Add(who.Id); else Touch(who, _subjects[who]);
+            if (who.Kind == SubjectKind.Other) TouchFile(who); else Touch(who, _subjects[who]);
     }
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count == 0) return;
+        if (_dirty.Count + _dirtyCustomers.Count + _dirtyDays.Count == 0) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
@@ -185,8 +190,7 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
             held.Dirty = false;
             if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
-            if (Last(subject).Fact is { } old) Remember(old, -1);
-            if (next.Fact is { } fact) Remember(fact, 1);
+            Remember(subject, Last(subject), next);
             if (!options.Backfill)
             {
                 changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
@@ -198,9 +202,10 @@ public sealed class Shard(PolicySet policies, ShardOptions options) : Tally(poli
         foreach (var customer in _dirtyCustomers)
         {
             var who = new Subject(SubjectKind.Other, customer);
-            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now));
+            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
         }
         _dirtyCustomers.Clear();
+        SettleDays(now);
     }
 
     private void Remember(ContactFact fact, int sign)

@@ -8,7 +8,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 4;
+    public const int FoldVersion = 5;
 
     public static byte[] Write(ShardImage image)
     {

@@ -78,10 +78,10 @@ public static class ReadEndpoints
         if (query.Text("department") is { } department) scope = scope == "all" ? "department/" + department : throw new QueryException("department", "scope_twice", "Give a scope or a department.");
         var (window, _) = query.Window(directory, scope, host.Now);
         var (limit, offset) = (query.Limit(), query.Offset());
-        var (num, n, page) = host.Read(tally =>
+        var (num, n, items, page) = host.Read(tally =>
         {
             var all = drill.List(tally, scope, window, tally.Now == long.MinValue ? host.Now : Math.Min(tally.Now, window.To));
-            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: tally.Find(i.Subject))).ToList());
+            return (all.Count(i => i.InNumerator), all.Count(i => i.Below), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: tally.Find(i.Subject))).ToList());
         });
         return Answer(context, writer =>
         {
@@ -94,7 +94,7 @@ public static class ReadEndpoints
                 writer.WriteBoolean("in_numerator", p.Item.InNumerator);
                 if (p.Row is not null) RowJson.WriteRow(writer, p.Row, clocks: false, host.Now);
             });
-            WriteNext(writer, offset + page.Count < n ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
+            WriteNext(writer, offset + page.Count < items ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
         });
     }
 
