@@ -85,8 +85,9 @@ public static class Formulas
 
     public static Ratio FirstAccuracy(Sums s) => new(s[Measure.Dispatched] - s[Measure.DispatchReturned], s[Measure.Dispatched]);
 
-    /// <summary>Contacts that chased / tickets that were open at some time of the window.</summary>
-    public static Ratio ChaseRate(Sums s, Sums level) => new(s[Measure.Chased], level[Measure.OpenDelta] - s[Measure.OpenDelta] + s[Measure.Created]);
+    /// <summary>Contacts that chased / tickets that were open at some time of the window; one that was closed and reopened in it, each time.</summary>
+    public static Ratio ChaseRate(Sums s, Sums level) =>
+        new(s[Measure.Chased], level[Measure.OpenDelta] - s[Measure.OpenDelta] + s[Measure.Created] + s[Measure.OpenedAgain]);
 
     /// <summary>
     /// Milliseconds of a window out of the ends of stretches: up to t they sum to delta * t - at. What goes on counts up to now.

@@ -51,8 +51,8 @@ public enum Measure
     // Dispatches; bucket = the dispatch, of due ones the due instant, of ratings the review. The department is the one dispatched to.
     Dispatched, DispatchReturned, DispatchDue, DispatchInTime, AcceptDue, AcceptInTime, RatingSum, Rated,
 
-    // Tickets; bucket = the creation, of PingPong the return to a department that had it before, of TicketFirstTime the closing, of Chased the contact.
-    Hops, PingPong, Escalated, RepeatComplaint, TicketFirstTime, Chased, IssueTickets,
+    // Tickets; bucket = the creation, of PingPong the return to a department that had it before, of TicketFirstTime the closing, of Chased the contact, of OpenedAgain the reopening of a closed one.
+    Hops, PingPong, OpenedAgain, Escalated, RepeatComplaint, TicketFirstTime, Chased, IssueTickets,
 
     // Surveys; bucket = the first event of the survey, of Due and Covered the closing.
     SurveyDue, SurveyCovered, SurveyAttempted, SurveyValid, SurveyContacted, SurveySatisfied, SurveyBasic, SurveyResolved,

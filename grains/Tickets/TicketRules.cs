@@ -50,7 +50,15 @@ public static class TicketRules
             j.Point(Measure.UnresolvedDelta, null, d, at);
         }
         if (s.ExitAt is { } exit && !s.Resolved) j.Point(Measure.UnresolvedDelta, null, d, exit, -1);
-        if ((s.ExitAt ?? s.ClosedAt) is { } end) j.Point(Measure.OpenDelta, null, d, end, -1);
+        foreach (var stay in s.Stays)
+        {
+            if (stay.ClosedAt is not { } closed) continue;
+            j.Point(Measure.OpenDelta, null, d, closed, -1);
+            if (stay.ReopenedAt is not { } again) continue; // in between it was closed, whatever became of it
+            j.Point(Measure.OpenDelta, null, d, again);
+            j.Point(Measure.OpenedAgain, null, d, again);
+        }
+        if (s.ExitAt is { } left && s.ClosedAt is null) j.Point(Measure.OpenDelta, null, d, left, -1);
         if (s.Resolved) CountResolution(s, j);
     }
 

@@ -65,7 +65,7 @@ internal sealed class DrillDown
         ["tickets.unresolved"] = new(Sum(Measure.UnresolvedDelta), Sum(Measure.UnresolvedDelta), When.UpToEnd),
         ["tickets.due_30m"] = Soon(Measure.ClockRunning, null, 30),
         ["on_the_spot"] = Share(Measure.OnTheSpot, Measure.Complaints),
-        ["chase_rate"] = new(Sum(Measure.Chased), [.. Sum(Measure.Created)]) { _belowBefore = Sum(Measure.OpenDelta) },
+        ["chase_rate"] = new(Sum(Measure.Chased), Sum(Measure.Created, Measure.OpenedAgain)) { _belowBefore = Sum(Measure.OpenDelta) },
         ["dispatch.accepted_on_time"] = Share(Measure.AcceptInTime, Measure.AcceptDue),
         ["dispatch.first_accuracy"] = new([.. Sum(Measure.Dispatched), new(Measure.DispatchReturned, "", -1)], Sum(Measure.Dispatched)),
         ["dispatch.reply_on_time"] = Share(Measure.DispatchInTime, Measure.DispatchDue),

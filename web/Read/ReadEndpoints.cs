@@ -17,6 +17,8 @@ public static class ReadEndpoints
     public static void MapRead(this RouteGroupBuilder group)
     {
         Get(group, "/api/v1/metrics", Metrics);
+        Get(group, "/api/v1/scorecards", Scorecards);
+        Get(group, "/api/v1/fcr/revocations", Revocations);
         Get(group, "/api/v1/tickets", c => List(c, SubjectKind.Ticket));
         Get(group, "/api/v1/contacts", c => List(c, SubjectKind.Contact));
         Get(group, "/api/v1/callbacks", c => List(c, SubjectKind.Callback));
@@ -41,15 +43,20 @@ public static class ReadEndpoints
         return Answer(context, writer =>
         {
             writer.WriteString("scope", scope.Replace('/', ':'));
-            writer.WriteStartObject("window");
-            RowJson.WriteTime(writer, "from", window.From);
-            RowJson.WriteTime(writer, "to", window.To);
-            writer.WriteEndObject();
-            RowJson.WriteTime(writer, "as_of", host.Now);
-            if (asOf == long.MinValue) writer.WriteNull("age_s"); else writer.WriteNumber("age_s", Math.Max(0, host.Now - asOf) / 1000m);
-            writer.WritePropertyName("metrics");
-            MetricJson.Write(writer, table);
+            MetricAnswers.WriteTable(writer, window, host.Now, asOf, table);
         });
+    }
+
+    private static Task Scorecards(HttpContext context)
+    {
+        var (host, directory) = Services(context);
+        return Answer(context, MetricAnswers.Scorecards(host, directory, new Query(context.Request.Query, "window")));
+    }
+
+    private static Task Revocations(HttpContext context)
+    {
+        var (host, directory) = Services(context);
+        return Answer(context, MetricAnswers.Revocations(host, directory, new Query(context.Request.Query, "scope", "window")));
     }
 
     private static Task List(HttpContext context, SubjectKind kind)
