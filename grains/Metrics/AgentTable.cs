@@ -10,7 +10,8 @@ internal static class AgentTable
         var (delta, at) = scene.IsQueue ? (Measure.QueueAgentDelta, Measure.QueueAgentAt) : (Measure.AgentDelta, Measure.AgentAt);
         var (times, now) = (new SortedDictionary<string, long>(StringComparer.Ordinal), new SortedDictionary<string, long>(StringComparer.Ordinal));
         var agents = new SortedDictionary<string, SortedDictionary<string, long>>(StringComparer.Ordinal);
-        foreach (var param in scene.Level.Params(delta).ToList())
+        // A stretch inside one minute leaves its length there and no change.
+        foreach (var param in scene.Level.Params(delta).Union(scene.Level.Params(at), StringComparer.Ordinal).ToList())
         {
             var slash = param.IndexOf('/', StringComparison.Ordinal);
             var (state, agent) = (param[..slash], param[(slash + 1)..]);

@@ -33,8 +33,8 @@ public sealed class XivoAgentTests(ReplayRun run) : IClassFixture<ReplayRun>
                             cell.Name, cell.Value.GetString()!, ref cells, wrong);
             }
         }
-        Assert.Empty(wrong);
-        Assert.Equal((16, 84), (scenarios, cells));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.Equal((16, 79), (scenarios, cells));
     }
 
     private void Check(JsonElement scenario, bool relative, string agent, string date, string interval, string cell, string expected, ref int cells, List<string> wrong)

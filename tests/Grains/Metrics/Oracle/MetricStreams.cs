@@ -121,10 +121,11 @@ internal sealed class MetricStreams(Random random)
 
     private void Move(string ticket, Action<EventData, string?> next)
     {
-        var dispatch = $"{ticket[7..]}-D{random.Next(2)}";
+        var sent = _events.Count(e => e.Subject.ToString() == ticket && e.Data is TicketDispatched);
+        var dispatch = $"{ticket[7..]}-D{random.Next(sent + 1)}"; // one of its own, or none
         switch (random.Next(11))
         {
-            case 0 or 1: next(new TicketDispatched(dispatch, Department() ?? "field", (DispatchRole)random.Next(2)), null); break;
+            case 0 or 1: next(new TicketDispatched($"{ticket[7..]}-D{sent}", Department() ?? "field", (DispatchRole)random.Next(2)), null); break;
             case 2: next(new TicketDispatchReturned(dispatch, "not ours"), null); break;
             case 3: next(new TicketDispatchReviewed(dispatch, ReviewOutcome.Ok, random.Next(1, 6)), null); break;
             case 4: next(new TicketClassified("x", Priority: Chance(50) ? random.Next(1, 5) : null, IssueKey: Chance(20) ? "i1" : null), Chance(40) ? Department() : null); break;
