@@ -9,10 +9,12 @@ namespace OpsMonitor.Web.Policies;
 /// </summary>
 public sealed class StartState
 {
-    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies) =>
-        (Data, Calendars, Policies) = (data, calendars, policies);
+    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies, MetricFile metrics) =>
+        (Data, Calendars, Policies, Metrics) = (data, calendars, policies, metrics);
 
     internal ReferenceData Data { get; }
+
+    internal MetricFile Metrics { get; }
 
     internal IReadOnlyList<CalendarFile> Calendars { get; }
 
@@ -22,7 +24,8 @@ public sealed class StartState
     public static StartState Read(string? folder, ReferenceData reference) => new(
         reference.With(ReferenceData.Load(folder)),
         Both(PolicyFolder.Calendars, folder, CalendarReader.Read, c => c.Id),
-        Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()));
+        Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()),
+        MetricFile.Read(folder));
 
     /// <summary>All policies as they stand after these savings.</summary>
     /// <exception cref="ReferenceDataException">They do not go with the files.</exception>
