@@ -34,7 +34,7 @@ public static class FormulaNames
         ["repeat_rate"] = "same customer and issue within 30 days / complaints",
         ["resolution.on_time"] = "closed on or before due / closed",
         ["service_level/answered_only"] = "A_T / A",
-        ["service_level/answered_only+flow_outs"] = "A_T / (A + F)",
+        ["service_level/answered_only.flow_outs"] = "A_T / (A + F)",
         ["service_level/ignore_within"] = "A_T / (N' - B_T), short abandons not twice",
         ["service_level/negative"] = "A_T / N'",
         ["service_level/positive"] = "(A_T + B_T) / N'",

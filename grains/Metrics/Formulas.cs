@@ -6,7 +6,7 @@ namespace OpsMonitor.Grains.Metrics;
 public static class Formulas
 {
     /// <summary>The option flow_outs adds F where the denominator has none; N and "queued" of the other modes have it already.</summary>
-    public static readonly string[] ServiceLevelModes = ["answered_only", "answered_only+flow_outs", "ignore_within", "negative", "positive", "removed_within"];
+    public static readonly string[] ServiceLevelModes = ["answered_only", "answered_only.flow_outs", "ignore_within", "negative", "positive", "removed_within"];
 
     /// <summary>Service level by its named mode at a threshold in seconds. N = answered + abandoned + flow-outs + still waiting past T.</summary>
     public static Ratio ServiceLevel(Sums s, string mode, string t)
@@ -18,7 +18,7 @@ public static class Formulas
         return mode switch
         {
             "answered_only" => new(within, s[Measure.Answered]),
-            "answered_only+flow_outs" => new(within, s[Measure.Answered] + s[Measure.FlowOut]),
+            "answered_only.flow_outs" => new(within, s[Measure.Answered] + s[Measure.FlowOut]),
             // A short abandon has left the denominator already; it must not leave twice.
             "ignore_within" => new(within, judged - (abandonedWithin - s[Measure.ShortAbandonedWithin, t])),
             "negative" => new(within, judged),

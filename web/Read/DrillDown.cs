@@ -192,7 +192,7 @@ internal sealed class DrillDown
         Term[] judged = [.. all, new(Measure.ShortAbandoned, "", -1)];
         return mode switch
         {
-            "answered_only+flow_outs" => new([Plus(Measure.AnsweredWithin)], Sum(Measure.Answered, Measure.FlowOut)),
+            "answered_only.flow_outs" => new([Plus(Measure.AnsweredWithin)], Sum(Measure.Answered, Measure.FlowOut)),
             "answered_only" => new([Plus(Measure.AnsweredWithin)], Sum(Measure.Answered)),
             "ignore_within" => new([Plus(Measure.AnsweredWithin)], [.. judged, Minus(Measure.AbandonedWithin), Plus(Measure.ShortAbandonedWithin)]),
             "negative" => new([Plus(Measure.AnsweredWithin)], judged),

@@ -123,7 +123,7 @@ public sealed class AgentStoryTests
         foreach (var id in "xy") story.At("09:00:00", $"contact/{id}", Inbound, new ContactQueued("q"), new ContactDequeued("q", id == 'x' ? DequeueReason.Overflow : DequeueReason.Timeout));
         var report = story.Report("queue/q");
         var levels = (SortedDictionary<string, object?>)report["service_level"]!;
-        Assert.Equal((new Ratio(3, 3), new Ratio(3, 5)), (levels["answered_only/20"], levels["answered_only+flow_outs/20"]));
+        Assert.Equal((new Ratio(3, 3), new Ratio(3, 5)), (levels["answered_only/20"], levels["answered_only.flow_outs/20"]));
         Assert.Equal((1L, 1L), (report["contacts.flow_out.overflow"], report["contacts.flow_out.timeout"]));
     }
 }

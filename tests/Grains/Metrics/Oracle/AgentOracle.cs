@@ -55,6 +55,7 @@ internal static class AgentOracle
         for (var i = 0; i < marks.Length; i++)
         {
             var (from, to) = (marks[i], i + 1 < marks.Length ? marks[i + 1] : marks[i] + 1);
+            if (from > q.Now) break;
             if (State(q, told.FindAll(e => e.At <= from), busy.FindAll(b => b.From <= from && b.To > from)) is not { } state) continue;
             if (from == q.Now) now[state] = now.GetValueOrDefault(state) + 1;
             else if (from >= q.From && to <= until) sums[state] = sums.GetValueOrDefault(state) + to - from;

@@ -45,7 +45,7 @@ internal static class ContactOracle
             q["service_level"] = new SortedDictionary<string, object?>(StringComparer.Ordinal)
             {
                 ["answered_only/20"] = new Ratio(a, answered),
-                ["answered_only+flow_outs/20"] = new Ratio(a, answered + gone),
+                ["answered_only.flow_outs/20"] = new Ratio(a, answered + gone),
                 ["ignore_within/20"] = new Ratio(a, n - shorts - (b - bShort)),
                 ["negative/20"] = new Ratio(a, n - shorts),
                 ["positive/20"] = new Ratio(a + b - bShort, n - shorts),
