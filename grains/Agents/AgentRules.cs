@@ -4,19 +4,37 @@ using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Agents;
 
-/// <summary>An agent is in the state that its last event named.</summary>
+/// <summary>An agent is in the state last told; the time in each state is a sum over stretches. (spec: metrics, agents, occupancy)</summary>
 public static class AgentRules
 {
     public static Evaluation Evaluate(Subject subject, IReadOnlyList<Event> history, long now)
     {
         var j = new Judgement(now);
-        for (var i = history.Count - 1; i >= 0; i--)
+        var story = AgentStory.Of(history, j.Reached);
+        if (story.Whole.Count == 0) return j.Done(null);
+        foreach (var s in story.Whole) j.Time(Measure.AgentDelta, Measure.AgentAt, null, s.Department, s.From, s.To, Param(s.State, subject.Id));
+        var tracks = new List<AgentTrack> { new(null, story.Whole) };
+        foreach (var (queue, stretches) in story.Queues)
         {
-            if (history[i].Data is not AgentStateChanged d) continue;
-            var state = d.State.ToString().ToLowerInvariant();
-            j.Member(Measure.AgentIn, null, history[i].DepartmentId, history[i].At, state);
-            return j.Done(new(subject, state, history[i].DepartmentId, null, history[i].At, null, 0, null, [], []));
+            tracks.Add(new(queue, stretches));
+            foreach (var s in stretches) j.Time(Measure.QueueAgentDelta, Measure.QueueAgentAt, queue, null, s.From, s.To, Param(s.State, subject.Id));
         }
-        return Evaluation.Empty;
+        var last = story.Whole[^1];
+        j.Member(Measure.AgentIn, null, last.Department, last.From, Word(last.State));
+        return j.Done(new(subject, Word(last.State), last.Department, null, last.From, null, 0, null, [], [])) with { States = tracks };
     }
+
+    /// <summary>What a stretch of one agent's time is summed under.</summary>
+    internal static string Param(AgentState state, string agent) => $"{Word(state)}/{agent}";
+
+    internal static string Word(AgentState state) => state switch
+    {
+        AgentState.Offline => "offline",
+        AgentState.Available => "available",
+        AgentState.Busy => "busy",
+        AgentState.Wrapup => "wrapup",
+        AgentState.Break => "break",
+        AgentState.Training => "training",
+        _ => "other",
+    };
 }

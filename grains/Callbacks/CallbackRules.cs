@@ -82,6 +82,7 @@ public static class CallbackRules
         {
             j.Point(Measure.CallbackLate, null, d, due);
             j.Point(Measure.CallbackLateMs, null, d, due, s.FirstAttempt.Value - due);
+            j.Sample(Measure.CallbackLateTime, d, due, s.FirstAttempt.Value - due);
         }
     }
 

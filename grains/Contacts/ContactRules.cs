@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Surveys;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Contacts;
@@ -18,7 +19,11 @@ public static class ContactRules
             j.Point(Measure.Refused, queue, policies.Queue(queue).DepartmentId ?? s.Department, at, 1, reason.ToString().ToLowerInvariant());
         foreach (var leg in s.Legs) CountLeg(leg, policies.Queue(leg.Queue), lost, j);
         CountHandling(s, j);
-        return j.Done(Row(subject, s, lost), Fact(subject, s, lost));
+        CountAgents(s, j);
+        if (s.Legs.Count > 0) SurveyMeasures.Count(history, s.Legs[^1].Queue, s.Legs[^1].Department, j);
+        else SurveyMeasures.Count(history, s.FirstQueue, s.Department, j);
+        var work = s.Agents.Work(s.OverAt is null && lost ? silentSince : null, j);
+        return j.Done(Row(subject, s, lost), Fact(subject, s, lost)) with { Work = work };
     }
 
     private static long MaxSilence(ContactStory s, PolicySet policies) =>
@@ -34,13 +39,18 @@ public static class ContactRules
                 Count(Measure.Answered);
                 Count(Measure.WaitMs, leg.WaitMs);
                 Count(Measure.AnswerWaitMs, leg.WaitMs);
+                j.Sample(Measure.AnswerWait, leg.Department, leg.EnteredAt, leg.WaitMs, leg.Queue);
                 break;
             case LegEnd.Abandoned:
                 Count(Measure.Abandoned);
                 Count(Measure.WaitMs, leg.WaitMs);
+                j.Sample(Measure.AbandonWait, leg.Department, leg.EnteredAt, leg.WaitMs, leg.Queue);
                 if (IsShort(leg, queue)) Count(Measure.ShortAbandoned);
                 break;
-            case LegEnd.FlowOut or LegEnd.Callback: Count(Measure.FlowOut); break;
+            case LegEnd.FlowOut or LegEnd.Callback:
+                Count(Measure.FlowOut);
+                Count(Measure.FlowOutBy, 1, leg.Reason ?? "");
+                break;
             case LegEnd.Waiting when lost: Count(Measure.Lost); break;
             case LegEnd.Waiting: j.Member(Measure.Waiting, leg.Queue, leg.Department, leg.EnteredAt); break;
         }
@@ -81,9 +91,24 @@ public static class ContactRules
         if (s.TalkMs is not { } talk) return;
         j.Point(Measure.Handled, queue, department, at);
         j.Point(Measure.HandleMs, queue, department, at, talk + s.HoldMs + s.AcwMs);
+        j.Sample(Measure.HandleTime, department, at, talk + s.HoldMs + s.AcwMs, queue);
         if (s.Transferred) j.Point(Measure.Transferred, queue, department, at);
         if (s.Claimed == true) j.Point(Measure.ClaimedResolved, queue, department, at);
         if (s.Initiated is { Direction: Direction.Inbound, CustomerRef: null }) j.Point(Measure.FcrUnidentified, queue, department, at);
+    }
+
+    // What an agent did belongs to the minute in which it began, not to that in which the contact entered its queue.
+    private static void CountAgents(ContactStory s, Judgement j)
+    {
+        foreach (var turn in s.Agents.Turns)
+        {
+            void Count(Measure m, long amount = 1) => j.Point(m, turn.Queue, turn.Department, turn.AnsweredAt, amount, turn.Agent);
+            Count(Measure.AgentAnswered);
+            if (turn.TalkMs is not { } talk) continue;
+            Count(Measure.AgentHandled);
+            Count(Measure.AgentTalkMs, talk);
+            Count(Measure.AgentAcwMs, turn.AcwMs);
+        }
     }
 
     private static Row Row(Subject subject, ContactStory s, bool lost)

@@ -15,6 +15,9 @@ internal sealed class Leg(string queue, string? department, long enteredAt)
     public LegEnd End { get; set; }
     public long? LeftAt { get; set; }
     public long WaitMs { get; set; }
+
+    /// <summary>Why it flowed out.</summary>
+    public string? Reason { get; set; }
 }
 
 /// <summary>A call, chat or e-mail folded from its events. A sender's own durations win over differences of event times.</summary>
@@ -39,6 +42,7 @@ internal sealed class ContactStory
     public long? TalkMs { get; private set; }
     public long HoldMs { get; private set; }
     public long AcwMs { get; private set; }
+    public AgentTurns Agents { get; } = new();
 
     /// <summary>In ordinal order; most contacts have none.</summary>
     public IReadOnlyList<string> Anomalies => _anomalies is null ? [] : [.. _anomalies];
@@ -58,6 +62,7 @@ internal sealed class ContactStory
 
     private void Apply(Event e, PolicySet policies)
     {
+        if (e.Subject.Kind != SubjectKind.Contact) return; // a survey about it: the contact itself stays as it is
         InitiatedAt = Math.Min(InitiatedAt, e.At);
         LastAt = Math.Max(LastAt, e.At);
         if (e.DepartmentId is not null) Department ??= e.DepartmentId;
@@ -69,15 +74,16 @@ internal sealed class ContactStory
                 break;
             case ContactQueued d: Enter(e, d, policies); break;
             case ContactRefused d: Refusals.Add((d.QueueId, d.Reason, e.At)); OverAt ??= e.At; break;
-            case ContactOffered: OffersMade++; break;
-            case ContactOfferMissed: OffersMissed++; break;
+            case ContactOffered d: OffersMade++; Agents.Ring(e.At, d.AgentId); break;
+            case ContactOfferMissed d: OffersMissed++; Agents.Miss(e.At, d); break;
             case ContactAnswered d: Answer(e.At, d); break;
             case ContactAbandoned d: Abandon(e.At, d); break;
             case ContactDequeued d: Dequeue(e.At, d); break;
-            case ContactTransferred: Transferred = true; break;
+            case ContactTransferred d: Transferred = true; Agents.Transfer(e.At, d); break;
             case ContactDisconnected d: Disconnect(e.At, d); break;
             case ContactWrapupCompleted d:
                 AcwMs += Times.Ms(d.AcwS ?? 0);
+                Agents.WrapUp(e.At, d);
                 Claimed = d.Resolved ?? Claimed;
                 IssueKey ??= d.IssueKey;
                 break;
@@ -90,6 +96,7 @@ internal sealed class ContactStory
         {
             if (open.Queue == d.QueueId) { Irregular("queued_twice"); return; }
             Leave(open, LegEnd.FlowOut, e.At, null);
+            open.Reason = "requeued";
         }
         Legs.Add(new(d.QueueId, e.DepartmentId ?? policies.Queue(d.QueueId).DepartmentId, e.At));
         Department ??= Legs[^1].Department;
@@ -104,10 +111,12 @@ internal sealed class ContactStory
         FirstQueue ??= leg?.Queue ?? d.QueueId;
         if (leg is not null) Leave(leg, LegEnd.Answered, at, d.WaitS);
         else if (Legs.Count > 0) Irregular("answered_while_not_waiting");
+        Agents.Answer(at, d.AgentId, leg?.Queue ?? d.QueueId, leg?.Department ?? Department);
     }
 
     private void Abandon(long at, ContactAbandoned d)
     {
+        Agents.Silence(at);
         if (Waiting(d.QueueId) is { } leg) Leave(leg, LegEnd.Abandoned, at, d.WaitS);
         else if (d.Stage != AbandonStage.Ivr) Irregular("abandoned_while_not_waiting");
         Abandoned = AnsweredAt is null;
@@ -116,7 +125,12 @@ internal sealed class ContactStory
 
     private void Dequeue(long at, ContactDequeued d)
     {
-        if (Waiting(d.QueueId) is { } leg) Leave(leg, d.Reason == DequeueReason.Callback ? LegEnd.Callback : LegEnd.FlowOut, at, null);
+        Agents.Silence(at);
+        if (Waiting(d.QueueId) is { } leg)
+        {
+            Leave(leg, d.Reason == DequeueReason.Callback ? LegEnd.Callback : LegEnd.FlowOut, at, null);
+            leg.Reason = Words.Of(d.Reason);
+        }
         else Irregular("dequeued_while_not_waiting");
     }
 
@@ -127,6 +141,7 @@ internal sealed class ContactStory
         HoldMs = d.HoldS is { } hold ? Times.Ms(hold) : HoldMs;
         TalkMs = d.TalkS is { } talk ? Times.Ms(talk) : AnsweredAt is { } answered ? Math.Max(0, at - answered - HoldMs) : null;
         OverAt = at;
+        Agents.Disconnect(at, d);
     }
 
     private Leg? Waiting(string? queue)

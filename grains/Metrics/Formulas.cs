@@ -1,9 +1,12 @@
+using OpsMonitor.Grains.Policies;
+
 namespace OpsMonitor.Grains.Metrics;
 
 /// <summary>Every number on the wall and in a report is one function here, and nowhere else. (spec: metrics)</summary>
 public static class Formulas
 {
-    public static readonly string[] ServiceLevelModes = ["answered_only", "ignore_within", "negative", "positive", "removed_within"];
+    /// <summary>The option flow_outs adds F where the denominator has none; N and "queued" of the other modes have it already.</summary>
+    public static readonly string[] ServiceLevelModes = ["answered_only", "answered_only.flow_outs", "ignore_within", "negative", "positive", "removed_within"];
 
     /// <summary>Service level by its named mode at a threshold in seconds. N = answered + abandoned + flow-outs + still waiting past T.</summary>
     public static Ratio ServiceLevel(Sums s, string mode, string t)
@@ -15,6 +18,7 @@ public static class Formulas
         return mode switch
         {
             "answered_only" => new(within, s[Measure.Answered]),
+            "answered_only.flow_outs" => new(within, s[Measure.Answered] + s[Measure.FlowOut]),
             // A short abandon has left the denominator already; it must not leave twice.
             "ignore_within" => new(within, judged - (abandonedWithin - s[Measure.ShortAbandonedWithin, t])),
             "negative" => new(within, judged),
@@ -59,6 +63,46 @@ public static class Formulas
     public static Ratio CallbacksPunctual(Sums s) => new(s[Measure.CallbackPunctual], s[Measure.CallbackDue]);
 
     public static Ratio CallbacksKept(Sums s) => new(s[Measure.CallbackKept], s[Measure.CallbackDue]);
+
+    /// <summary>All surveys that say resolved / all valid ones: what a survey calls first-contact resolution too.</summary>
+    public static Ratio SurveyResolved(Sums s) => new(s[Measure.SurveyResolved], s[Measure.SurveyValid]);
+
+    /// <summary>Those basically satisfied count for their agreed part.</summary>
+    public static Ratio SurveySatisfied(Sums s, MetricSettings settings) => settings.BasicallySatisfied == 100
+        ? new(s[Measure.SurveySatisfied] + s[Measure.SurveyBasic], s[Measure.SurveyValid])
+        : new((100 * s[Measure.SurveySatisfied]) + (settings.BasicallySatisfied * s[Measure.SurveyBasic]), 100 * s[Measure.SurveyValid]);
+
+    public static Ratio SurveyResponse(Sums s) => new(s[Measure.SurveyContacted], s[Measure.SurveyValid]);
+
+    /// <summary>Response, satisfied and resolved by their weights; all three are out of the valid surveys, so their sum is as well.</summary>
+    public static Ratio ThreeRates(Sums s, MetricSettings settings)
+    {
+        var (satisfied, valid) = ((100 * s[Measure.SurveySatisfied]) + (settings.BasicallySatisfied * s[Measure.SurveyBasic]), s[Measure.SurveyValid]);
+        return new(
+            (100 * settings.Response * s[Measure.SurveyContacted]) + (settings.Satisfied * satisfied) + (100 * settings.Resolved * s[Measure.SurveyResolved]),
+            100L * (settings.Response + settings.Satisfied + settings.Resolved) * valid);
+    }
+
+    public static Ratio FirstAccuracy(Sums s) => new(s[Measure.Dispatched] - s[Measure.DispatchReturned], s[Measure.Dispatched]);
+
+    /// <summary>Contacts that chased / tickets that were open at some time of the window; one that was closed and reopened in it, each time.</summary>
+    public static Ratio ChaseRate(Sums s, Sums level) =>
+        new(s[Measure.Chased], level[Measure.OpenDelta] - s[Measure.OpenDelta] + s[Measure.Created] + s[Measure.OpenedAgain]);
+
+    /// <summary>
+    /// Milliseconds of a window out of the ends of stretches: up to t they sum to delta * t - at. What goes on counts up to now.
+    /// </summary>
+    /// <param name="level">the deltas' sum up to the window's end</param>
+    public static long TimeIn(Sums s, Sums level, Measure delta, Measure at, string param, Window window, long now)
+    {
+        var (d, a) = (level[delta, param], level[at, param]);
+        var until = (d * Math.Min(window.To, now)) - a;
+        if (window.From == long.MinValue) return until;
+        return until - (((d - s[delta, param]) * Math.Min(window.From, now)) - (a - s[at, param]));
+    }
+
+    /// <summary>On contacts and wrapping up / that and being free. The rest of the time nobody is staffed for contacts.</summary>
+    public static Ratio Occupancy(long busyMs, long wrapupMs, long availableMs) => new(busyMs + wrapupMs, busyMs + wrapupMs + availableMs);
 
     /// <summary>Mean in seconds to three places; null for no data.</summary>
     public static decimal? MeanSeconds(long sumMs, long n) =>

@@ -31,6 +31,37 @@ public enum Measure
 
     // Members: who is in this state now; the instant orders them.
     Waiting, ClockRunning, ClockAtRisk, ClockBreachedOpen, CallbackPending, CallbackOverdue, AgentIn,
+
+    // From here on in the order in which they came to be: nodes of two versions tell each other the numbers of these names.
+    // Queue entries again: why it flowed out (param: reason); samples of the times whose sums stand above.
+    FlowOutBy, AbandonWait, AnswerWait, HandleTime,
+
+    // One agent's work, param: agent; bucket = the answer.
+    AgentAnswered, AgentHandled, AgentTalkMs, AgentAcwMs,
+
+    // Time in a state as the two ends of each stretch, param: state/agent. Time up to t = Delta * t - At. The queue's own ones count in its scope alone.
+    AgentDelta, AgentAt, QueueAgentDelta, QueueAgentAt,
+
+    // Members: tickets that are open, by their creation.
+    TicketOpen,
+
+    // Callbacks; a sample of how late the first attempt was.
+    CallbackLateTime,
+
+    // Dispatches; bucket = the dispatch, of due ones the due instant, of ratings the review. The department is the one dispatched to.
+    Dispatched, DispatchReturned, DispatchDue, DispatchInTime, AcceptDue, AcceptInTime, RatingSum, Rated,
+
+    // Tickets; bucket = the creation, of PingPong the return to a department that had it before, of TicketFirstTime the closing, of Chased the contact, of OpenedAgain the reopening of a closed one.
+    Hops, PingPong, OpenedAgain, Escalated, RepeatComplaint, TicketFirstTime, Chased, IssueTickets,
+
+    // Surveys; bucket = the first event of the survey, of Due and Covered the closing.
+    SurveyDue, SurveyCovered, SurveyAttempted, SurveyValid, SurveyContacted, SurveySatisfied, SurveyBasic, SurveyResolved,
+
+    // Redress; bucket = when it was recorded. Param: kind/authority level, for amounts /currency as well; amounts in thousandths.
+    RedressCount, RedressAmount, RedressOverAuthority,
+
+    // What ISO 10002 asks to be counted and nothing above counts; param: what.
+    Iso,
 }
 
 /// <summary>A measure with its parameter (a threshold, a clock id, an agent state), "" where it has none.</summary>

@@ -3,17 +3,18 @@ namespace OpsMonitor.Grains.Metrics;
 /// <summary>The report of one scope over one window: JSON name to value (a long, a decimal?, a Ratio or a nested table), in ordinal order.</summary>
 public static class MetricTable
 {
-    /// <param name="level">the deltas' sum up to the window's end, for levels such as open tickets</param>
-    /// <param name="live">the ledger itself, for what is true now; null for an interval of the past</param>
-    public static SortedDictionary<string, object?> Of(Sums s, Sums level, Ledger? live, long now, IEnumerable<string> thresholds, long fcrWindowMs)
+    public static SortedDictionary<string, object?> Of(Scene scene)
     {
         var t = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-        Contacts(t, s, thresholds);
-        FirstContact(t, s, now, fcrWindowMs);
+        var s = scene.Sums;
+        Contacts(t, s, scene.Thresholds);
+        FirstContact(t, s, scene);
         Callbacks(t, s);
-        Tickets(t, s, level);
+        Tickets(t, s, scene.Level);
+        CareTable.Fill(t, scene);
+        AgentTable.Fill(t, scene);
         foreach (var clock in s.Params(Measure.ClockDue)) t[$"sla.{clock}.attainment"] = Formulas.Attainment(s, clock);
-        if (live is not null) Now(t, live, now);
+        if (scene.Live.Count > 0) Now(t, scene.Live, scene.Now);
         return t;
     }
 
@@ -29,6 +30,10 @@ public static class MetricTable
         t["contacts.short_abandoned"] = s[Measure.ShortAbandoned];
         t["contacts.lost"] = s[Measure.Lost];
         t["contacts.wait_mean_s"] = Formulas.MeanSeconds(s[Measure.WaitMs], s[Measure.Answered] + s[Measure.Abandoned]);
+        foreach (var reason in s.Params(Measure.FlowOutBy)) t[$"contacts.flow_out.{reason}"] = s[Measure.FlowOutBy, reason];
+        Percentiles(t, "contacts.wait_", Merged(s, Measure.AnswerWait, Measure.AbandonWait));
+        Percentiles(t, "asa_", Merged(s, Measure.AnswerWait));
+        Percentiles(t, "aht_", Merged(s, Measure.HandleTime));
         t["asa_s"] = Formulas.MeanSeconds(s[Measure.AnswerWaitMs], s[Measure.Answered]);
         t["aht_s"] = Formulas.MeanSeconds(s[Measure.HandleMs], s[Measure.Handled]);
         t["abandon_rate"] = Formulas.AbandonRate(s);
@@ -44,13 +49,15 @@ public static class MetricTable
 
     private static long Refused(Sums s) => s.Params(Measure.Refused).Sum(reason => s[Measure.Refused, reason]);
 
-    private static void FirstContact(SortedDictionary<string, object?> t, Sums s, long now, long fcrWindowMs)
+    private static void FirstContact(SortedDictionary<string, object?> t, Sums s, Scene scene)
     {
         t["fcr.mature"] = Formulas.FcrMature(s);
         t["fcr.provisional"] = Formulas.FcrProvisional(s);
-        t["fcr.window_elapsed"] = Formulas.FcrWindowElapsed(s, now, fcrWindowMs);
+        t["fcr.window_elapsed"] = Formulas.FcrWindowElapsed(s, scene.Now, scene.Policies.FcrWindowMs);
         t["fcr.claimed"] = Formulas.FcrClaimed(s);
         t["fcr.unidentified"] = s[Measure.FcrUnidentified];
+        t["fcr.surveyed"] = Formulas.SurveyResolved(s);
+        t["fcr.ticket"] = new Ratio(s[Measure.TicketFirstTime], s[Measure.Closed]);
     }
 
     private static void Callbacks(SortedDictionary<string, object?> t, Sums s)
@@ -63,6 +70,7 @@ public static class MetricTable
         t["callbacks.missed"] = new Ratio(s[Measure.CallbackMissed], due);
         t["callbacks.unreachable"] = new Ratio(s[Measure.CallbackUnreachable], due);
         t["callbacks.lateness_s"] = Formulas.MeanSeconds(s[Measure.CallbackLateMs], s[Measure.CallbackLate]);
+        Percentiles(t, "callbacks.lateness_", Merged(s, Measure.CallbackLateTime));
         t["callbacks.attempts"] = new Ratio(s[Measure.CallbackAttempts], s[Measure.CallbackFulfilled]);
     }
 
@@ -94,20 +102,41 @@ public static class MetricTable
         t[name + "n"] = (long)sorted.Count;
     }
 
-    private static void Now(SortedDictionary<string, object?> t, Ledger live, long now)
+    private static void Percentiles(SortedDictionary<string, object?> t, string name, IReadOnlyList<long> sorted)
     {
-        var waiting = live.Members(new(Measure.Waiting));
-        t["contacts.waiting"] = (long)waiting.Count;
-        t["contacts.longest_wait_s"] = waiting.Count == 0 ? null : Formulas.MeanSeconds(now - waiting.First().At, 1);
-        t["tickets.due_30m"] = (long)DueWithin(live, now, 30 * 60_000);
-        t["callbacks.due_15m"] = (long)live.CountMembers(new(Measure.CallbackPending), now, now + (15 * 60_000) + 1);
-        t["callbacks.due_60m"] = (long)live.CountMembers(new(Measure.CallbackPending), now, now + (60 * 60_000) + 1);
-        t["callbacks.overdue"] = (long)live.Members(new(Measure.CallbackOverdue)).Count;
-        foreach (var key in live.MemberKeys)
+        t[name + "p50_s"] = Formulas.PercentileSeconds(sorted, 50);
+        t[name + "p90_s"] = Formulas.PercentileSeconds(sorted, 90);
+    }
+
+    private static IReadOnlyList<long> Merged(Sums s, params ReadOnlySpan<Measure> measures)
+    {
+        IReadOnlyList<long> all = [];
+        foreach (var measure in measures)
         {
-            if (key.Measure == Measure.ClockBreachedOpen) t[$"sla.{key.Param}.breached_open"] = (long)live.Members(key).Count;
-            if (key.Measure == Measure.ClockAtRisk) t[$"sla.{key.Param}.at_risk"] = (long)live.Members(key).Count;
-            if (key.Measure == Measure.AgentIn) t[$"agents.{key.Param}"] = (long)live.Members(key).Count;
+            if (!s.Samples.TryGetValue(new(measure), out var values)) continue;
+            if (all.Count == 0) { all = values; continue; }
+            var both = new List<long>(all);
+            both.AddRange(values);
+            both.Sort();
+            all = both;
+        }
+        return all;
+    }
+
+    private static void Now(SortedDictionary<string, object?> t, IReadOnlyList<Ledger> live, long now)
+    {
+        long Members(MeasureKey key) => live.Sum(l => (long)l.Members(key).Count);
+        var first = live.Select(l => l.Members(new(Measure.Waiting))).Where(m => m.Count > 0).Select(m => (long?)m.First().At).Min();
+        t["contacts.waiting"] = Members(new(Measure.Waiting));
+        t["contacts.longest_wait_s"] = first is { } since ? Formulas.MeanSeconds(now - since, 1) : null;
+        t["tickets.due_30m"] = live.Sum(l => (long)DueWithin(l, now, 30 * 60_000));
+        t["callbacks.due_15m"] = live.Sum(l => (long)l.CountMembers(new(Measure.CallbackPending), now, now + (15 * 60_000) + 1));
+        t["callbacks.due_60m"] = live.Sum(l => (long)l.CountMembers(new(Measure.CallbackPending), now, now + (60 * 60_000) + 1));
+        t["callbacks.overdue"] = Members(new(Measure.CallbackOverdue));
+        foreach (var key in live.SelectMany(l => l.MemberKeys))
+        {
+            if (key.Measure == Measure.ClockBreachedOpen) t[$"sla.{key.Param}.breached_open"] = Members(key);
+            if (key.Measure == Measure.ClockAtRisk) t[$"sla.{key.Param}.at_risk"] = Members(key);
         }
     }
 

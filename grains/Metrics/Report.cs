@@ -5,18 +5,25 @@ namespace OpsMonitor.Grains.Metrics;
 /// <summary>Tables of metrics out of a tally: the one way from sums to named numbers, for the API, the report of a replay and the wall.</summary>
 public static class Report
 {
+    /// <summary>A group of departments: <c>departments/A,B</c>. A contribution has one department, so that theirs add up.</summary>
+    public const string GroupPrefix = "departments/";
+
+    private const long Minute = 60_000, Week = 7 * 86_400_000L;
+    private const int WeeksBack = 4;
+
     private static readonly Measure[] ByThreshold =
         [Measure.AnsweredWithin, Measure.AbandonedWithin, Measure.ShortAbandonedWithin, Measure.CallbackWithin, Measure.WaitingPast];
 
-    /// <param name="scope"><c>all</c>, <c>queue/ID</c> or <c>department/ID</c>; one that nothing ever concerned has an empty table of numbers</param>
+    /// <param name="scope"><c>all</c>, <c>queue/ID</c>, <c>department/ID</c> or <c>departments/ID,ID</c>; one that nothing ever concerned has an empty table of numbers</param>
     /// <param name="window">edges at whole minutes; ends after now for what is live</param>
     /// <param name="live">adds what is true now (waiting, due within, breached open)</param>
     public static SortedDictionary<string, object?> Of(Tally tally, string scope, Window window, bool live)
     {
-        var ledger = tally.Books.Find(scope) ?? new Ledger();
-        var sums = ledger.Over(window);
-        var level = ledger.Over(window with { From = long.MinValue });
-        return MetricTable.Of(sums, level, live ? ledger : null, tally.Now, Thresholds(tally, scope, sums), tally.Policies.FcrWindowMs);
+        var ledgers = Ledgers(tally, scope);
+        var sums = Over(ledgers, window);
+        var level = Over(ledgers, window with { From = long.MinValue });
+        var before = Before(ledgers, window, sums, FirstMinute(ledgers));
+        return MetricTable.Of(new(scope, sums, level, Whole(window), tally.Now, Thresholds(tally, scope, sums), tally.Policies) { Live = live ? ledgers : [], Before = before });
     }
 
     /// <summary>
@@ -26,13 +33,62 @@ public static class Report
     public static IEnumerable<SortedDictionary<string, object?>> Series(Tally tally, string scope, long start, IReadOnlyList<long> ends)
     {
         var ledger = tally.Books.Find(scope) ?? new Ledger();
-        var level = new Sums([], []);
+        var (level, from, first) = (new Sums([], []), start, FirstMinute([ledger]));
+        var i = 0;
         foreach (var sums in ledger.Over(start, ends))
         {
             foreach (var (key, n) in sums.Points) level.Points[key] = level[key.Measure, key.Param] + n;
-            yield return MetricTable.Of(sums, level, null, tally.Now, Thresholds(tally, scope, sums), tally.Policies.FcrWindowMs);
+            var window = Whole(new Window(from, ends[i++]));
+            var before = Before([ledger], window, sums, first);
+            yield return MetricTable.Of(new(scope, sums, level, window, tally.Now, Thresholds(tally, scope, sums), tally.Policies) { Before = before });
+            from = window.To;
         }
     }
+
+    private static List<Ledger> Ledgers(Tally tally, string scope)
+    {
+        if (!scope.StartsWith(GroupPrefix, StringComparison.Ordinal)) return [tally.Books.Find(scope) ?? new Ledger()];
+        var ledgers = new List<Ledger>();
+        foreach (var id in scope[GroupPrefix.Length..].Split(',').Distinct(StringComparer.Ordinal))
+            if (tally.Books.Find("department/" + id) is { } ledger) ledgers.Add(ledger);
+        return ledgers.Count == 0 ? [new Ledger()] : ledgers;
+    }
+
+    private static Sums Over(List<Ledger> ledgers, Window window)
+    {
+        if (ledgers.Count == 1) return ledgers[0].Over(window);
+        var all = new Sums([], []);
+        foreach (var sums in ledgers.Select(l => l.Over(window)))
+        {
+            foreach (var (key, n) in sums.Points) all.Points[key] = all.Points.GetValueOrDefault(key) + n;
+            foreach (var (key, values) in sums.Samples)
+                if (all.Samples.TryGetValue(key, out var known)) known.AddRange(values);
+                else all.Samples[key] = [.. values];
+        }
+        foreach (var values in all.Samples.Values) values.Sort();
+        return all;
+    }
+
+    // The same stretch of up to four weeks before, as far back as anything is known. Longer stretches than a week are no hour of the week.
+    private static WeeksBefore Before(List<Ledger> ledgers, Window window, Sums sums, long? first)
+    {
+        if (first is not { } known || window.From == long.MinValue || window.To == long.MaxValue || window.To - window.From > Week) return WeeksBefore.None;
+        if (!sums.Params(Measure.IssueTickets).Any()) return WeeksBefore.None;
+        var (weeks, byIssue) = (0, new SortedDictionary<string, long>(StringComparer.Ordinal));
+        for (var k = 1; k <= WeeksBack && window.To - (k * Week) > known; k++)
+        {
+            weeks++;
+            var then = Over(ledgers, new(window.From - (k * Week), window.To - (k * Week)));
+            foreach (var issue in then.Params(Measure.IssueTickets)) byIssue[issue] = byIssue.GetValueOrDefault(issue) + then[Measure.IssueTickets, issue];
+        }
+        return new(weeks, byIssue);
+    }
+
+    private static long? FirstMinute(List<Ledger> ledgers) => ledgers.Select(l => l.FirstMinute).Min();
+
+    private static Window Whole(Window window) => new(Whole(window.From), Whole(window.To));
+
+    private static long Whole(long at) => at is long.MinValue or long.MaxValue ? at : at - (((at % Minute) + Minute) % Minute);
 
     private static IEnumerable<string> Thresholds(Tally tally, string scope, Sums sums)
     {

@@ -64,6 +64,14 @@ public sealed record QueuePolicy(string Id, string? DepartmentId, IReadOnlyList<
     public static QueuePolicy For(string id) => new(id, null, UsualThresholdsS, 5, 14_400_000);
 }
 
+/// <summary>Weights of numbers that are a matter of agreement, in hundredths. (spec: metrics, survey, three_rates)</summary>
+/// <param name="BasicallySatisfied">what "basically satisfied" counts for: 100, in the 12345 pack 90</param>
+/// <param name="EscalationLevel">from which level on a ticket counts as escalated</param>
+public sealed record MetricSettings(int BasicallySatisfied = 100, int Response = 10, int Satisfied = 40, int Resolved = 50, int EscalationLevel = 1)
+{
+    public static readonly MetricSettings Default = new();
+}
+
 /// <summary>Everything that judging needs besides history and now.</summary>
 /// <param name="Policy">sla-default: its calendar and its targets hold where nothing else says otherwise</param>
 public sealed record PolicySet(
@@ -74,6 +82,11 @@ public sealed record PolicySet(
 
     /// <summary>All policies, sla-default among them.</summary>
     public PolicyBook Book { get; init; } = PolicyBook.Of([Policy]);
+
+    /// <summary>Only a contact about the same issue makes a first contact fail.</summary>
+    public bool FcrPerIssue { get; init; }
+
+    public MetricSettings Metrics { get; init; } = MetricSettings.Default;
 
     /// <summary>Calendars that were replaced while clocks ran by them.</summary>
     public CalendarLine Line { get; init; } = CalendarLine.None;

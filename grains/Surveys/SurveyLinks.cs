@@ -3,8 +3,9 @@ using OpsMonitor.Grains.Events;
 namespace OpsMonitor.Grains.Surveys;
 
 /// <summary>
-/// A survey's events belong to the histories of the tickets that it is about as well. One that names its target belongs to that; one that names
-/// none, to every ticket that another event of the survey names. Each event only adds, so that the order of arrival does not matter.
+/// A survey's events belong to the histories of the tickets and contacts that it is about as well. One that names its target belongs to that; one
+/// that names none, to every subject that another event of the survey names. A contact that is linked to a ticket belongs to its history too: who
+/// asks for it again chases it. Each event only adds, so that the order of arrival does not matter.
 /// </summary>
 public sealed class SurveyLinks
 {
@@ -16,8 +17,9 @@ public sealed class SurveyLinks
 
     public IReadOnlyCollection<Subject> Tickets => _tickets;
 
-    /// <summary>The ticket that an event of a survey names; null for any other event or target.</summary>
-    public static Subject? TicketOf(Event e) => TargetOf(e) is { } target && Subject.Parse(target) is { Kind: SubjectKind.Ticket, Id.Length: > 0 } ticket ? ticket : null;
+    /// <summary>The ticket (or contact) in whose history the event stands besides its own: a survey's target, the ticket of a linked contact; null for any other event.</summary>
+    public static Subject? TicketOf(Event e) => e.Data is ContactLinked { TicketId.Length: > 0 } linked && e.Subject.Kind == SubjectKind.Contact ? new(SubjectKind.Ticket, linked.TicketId)
+        : TargetOf(e) is { } target && Subject.Parse(target) is { Kind: SubjectKind.Ticket or SubjectKind.Contact, Id.Length: > 0 } about && about != e.Subject ? about : null;
 
     public static bool NamesNothing(Event e) => e.Subject.Kind == SubjectKind.Survey && TargetOf(e) is null;
 

@@ -24,12 +24,13 @@ public static class TicketRules
             if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
         CountClosing(story, clocks, judged);
         CountHeld(story, policies, judged);
+        var fact = TicketMeasures.Count(subject, story, history, clocks, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks.ToArray(),
             story.Anomalies.Count == 0 ? [] : story.Anomalies.ToArray())
         {
             DueAt = NextDue(clocks),
-        });
+        }, fact);
     }
 
     private static long? NextDue(List<ClockRow> clocks)
@@ -58,7 +59,15 @@ public static class TicketRules
             j.Point(Measure.UnresolvedDelta, null, d, at);
         }
         if (s.ExitAt is { } exit && !s.Resolved) j.Point(Measure.UnresolvedDelta, null, d, exit, -1);
-        if ((s.ExitAt ?? s.ClosedAt) is { } end) j.Point(Measure.OpenDelta, null, d, end, -1);
+        foreach (var stay in s.Stays)
+        {
+            if (stay.ClosedAt is not { } closed) continue;
+            j.Point(Measure.OpenDelta, null, d, closed, -1);
+            if (stay.ReopenedAt is not { } again) continue; // in between it was closed, whatever became of it
+            j.Point(Measure.OpenDelta, null, d, again);
+            j.Point(Measure.OpenedAgain, null, d, again);
+        }
+        if (s.ExitAt is { } left && s.ClosedAt is null) j.Point(Measure.OpenDelta, null, d, left, -1);
         if (s.Resolved) CountResolution(s, j);
     }
 
@@ -108,6 +117,7 @@ public static class TicketRules
         {
             j.Point(Measure.ClockDue, null, clock.Department, due, 1, promise.Id);
             if (state.State == "met") j.Point(Measure.ClockMet, null, clock.Department, due, 1, promise.Id);
+            if (clock.Group.Per == ClockPer.Dispatch) DispatchMeasures.CountDue(promise, clock.Department, due, state.State == "met", j);
         }
         var open = run.StoppedAt is null && run.CancelledAt is null;
         if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);

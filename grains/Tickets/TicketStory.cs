@@ -127,7 +127,7 @@ internal sealed class TicketStory
     private void Apply(Event e)
     {
         ToldOfPauses |= e.Data is TicketClockPaused or TicketClockResumed;
-        if (e.Subject.Kind == SubjectKind.Survey) return; // starts and stops clocks; the ticket itself stays as it is
+        if (e.Subject.Kind != SubjectKind.Ticket) return; // of a survey or a linked contact: starts and stops clocks; the ticket itself stays as it is
         if (Created is null && e.Data is not TicketCreated) Irregular("before_created");
         if (ExitAt is not null) { Irregular("after_exit"); return; }
         switch (e.Data)

@@ -26,10 +26,19 @@ public sealed record Row(
     public long? DueAt { get; init; }
 }
 
-/// <summary>What a customer's file keeps of one contact, for look-back and look-forward.</summary>
+/// <summary>What a customer's file keeps of one contact or ticket, for look-back and look-forward.</summary>
 public sealed record ContactFact(
     Subject Contact, string CustomerRef, string? IssueKey, bool Inbound, long InitiatedAt, long LastAt, bool Over, bool Answered, bool Abandoned,
-    string? Queue, string? Department);
+    string? Queue, string? Department)
+{
+    /// <summary>Of a ticket, which stands in the file for its repeats: no contact, so neither inbound nor answered. When it was closed at the first go.</summary>
+    public long? FirstTimeAt { get; init; }
+
+    public bool Complaint { get; init; }
+
+    /// <summary>Of a ticket: somebody said so.</summary>
+    public bool Repeat { get; init; }
+}
 
 /// <summary>The whole answer of the core about one subject at one instant. (design: rule 2)</summary>
 public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributions, IReadOnlyList<DueAlert> Alerts, long NextChangeAt, ContactFact? Fact = null)
@@ -50,9 +59,33 @@ public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributi
             if (mine[i] == theirs[i]) mine[i] = theirs[i];
     }
 
+    /// <summary>Numbers once shown that no longer hold, each with its cause.</summary>
+    public IReadOnlyList<Revocation> Revocations { get; init; } = [];
+
+    /// <summary>Of a contact: what it kept agents busy with, cut at midnight UTC.</summary>
+    public IReadOnlyList<AgentWork> Work { get; init; } = [];
+
+    /// <summary>Of an agent: the states told, over all queues and in each.</summary>
+    public IReadOnlyList<AgentTrack> States { get; init; } = [];
+
     /// <summary>The same, to be looked at again at an instant at the latest.</summary>
     public Evaluation ButNotAfter(long at) => at < NextChangeAt ? this with { NextChangeAt = at } : this;
 }
+
+/// <summary>A contact counted as resolved at first contact, until another one said otherwise: at the initiation of <see cref="By"/>, Unix ms.</summary>
+public sealed record Revocation(Subject Contact, Subject By, long At, string? Queue, string? Department);
+
+/// <summary>A contact had an agent busy in [<see cref="From"/>, <see cref="To"/>), Unix ms; long.MaxValue goes on.</summary>
+public sealed record AgentWork(string Agent, long From, long To, AgentDuty Duty);
+
+/// <summary>In the order in which they hide each other where an agent has several contacts at once. (spec: metrics, agents)</summary>
+public enum AgentDuty { Contact, Wrapup, Ringing }
+
+/// <summary>An agent said to be in a state in [<see cref="From"/>, <see cref="To"/>), Unix ms; long.MaxValue goes on.</summary>
+public sealed record AgentStretch(long From, long To, AgentState State, string? Department);
+
+/// <summary>One agent's stretches in one queue, or over all of them (null), in order and without overlap.</summary>
+public sealed record AgentTrack(string? Queue, IReadOnlyList<AgentStretch> Stretches);
 
 /// <summary>Collects an evaluation while a subject is judged.</summary>
 internal sealed class Judgement(long now)
@@ -86,8 +119,19 @@ internal sealed class Judgement(long now)
         if (amount != 0) _contributions.Add(new(ContributionKind.Point, new(measure, param), queue, department, at, amount));
     }
 
-    public void Sample(Measure measure, string? department, long at, long value) =>
-        _contributions.Add(new(ContributionKind.Sample, new(measure), null, department, at, value));
+    public void Sample(Measure measure, string? department, long at, long value, string? queue = null) =>
+        _contributions.Add(new(ContributionKind.Sample, new(measure), queue, department, at, value));
+
+    /// <summary>Time in [from, to) as its two ends, which any window can be cut from; an end that has not come yet is not known yet.</summary>
+    public void Time(Measure delta, Measure at, string? queue, string? department, long from, long to, string param, int sign = 1)
+    {
+        if (from >= to || !Reached(from)) return;
+        Point(delta, queue, department, from, sign, param);
+        Point(at, queue, department, from, sign * from, param);
+        if (to == long.MaxValue || !Reached(to)) return;
+        Point(delta, queue, department, to, -sign, param);
+        Point(at, queue, department, to, -sign * to, param);
+    }
 
     public void Member(Measure measure, string? queue, string? department, long at, string param = "")
     {

@@ -10,7 +10,7 @@ public sealed record Recalled(Subject Subject, IReadOnlyList<Event> Events);
 public static class Recall
 {
     /// <param name="hashes">one for each event where somebody has taken them: a repeat concerns nobody</param>
-    /// <param name="read">all events so far of each of these subjects: its own, for a ticket also those of surveys that name it</param>
+    /// <param name="read">all events so far of each of these subjects: its own, and those of surveys and contacts that name it</param>
     public static IReadOnlyList<Recalled> For(
         Shard shard, IReadOnlyList<Event> events, IReadOnlyList<EventHash>? hashes, Func<IReadOnlyCollection<Subject>, IReadOnlyList<Recalled>> read)
     {
@@ -24,8 +24,8 @@ public static class Recall
         {
             if (hashes is not null && shard.Knows(hashes[i].Identity)) continue;
             Want(events[i].Subject);
+            if (SurveyLinks.TicketOf(events[i]) is { } about) Want(about);
             if (events[i].Subject.Kind != SubjectKind.Survey) continue;
-            if (SurveyLinks.TicketOf(events[i]) is { } ticket) Want(ticket);
             foreach (var named in shard.TicketsOf(events[i].Subject)) Want(named);
         }
         if (wanted.Count == 0) return [];

@@ -4,6 +4,7 @@ using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Surveys;
 
 namespace OpsMonitor.Grains.Turns;
 
@@ -101,7 +102,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Surveys = [.. _surveys.Values.SelectMany(s => s.Links.Events)],
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values)], _left.All()),
+            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Work()]),
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -175,7 +176,12 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     private void Insert(Event e)
     {
-        if (e.Data is AlertDeed || SubjectRules.HasRow(e)) { Insert(e.Subject, e); return; }
+        if (e.Data is AlertDeed || SubjectRules.HasRow(e))
+        {
+            Insert(e.Subject, e);
+            if (e.Data is ContactLinked && SurveyLinks.TicketOf(e) is { } chased) Insert(chased, e);
+            return;
+        }
         Version++;
         if (e.Subject.Kind != SubjectKind.Survey || e.Data is null) return;
         var survey = SurveyOf(e.Subject);
@@ -204,12 +210,12 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     private void WakeDue(long now)
     {
         while (TakeDue(now, out var who))
-            if (who.Kind == SubjectKind.Other) _dirtyCustomers.Add(who.Id); else Touch(who, _subjects[who]);
+            if (who.Kind == SubjectKind.Other) TouchFile(who); else Touch(who, _subjects[who]);
     }
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count == 0) return;
+        if (_dirty.Count + _dirtyCustomers.Count + _dirtyDays.Count == 0) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
@@ -218,8 +224,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             held.Dirty = false;
             if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
-            if (Last(subject).Fact is { } old) Remember(old, -1);
-            if (next.Fact is { } fact) Remember(fact, 1);
+            Remember(subject, Last(subject), next);
             if (!options.Backfill)
             {
                 changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
@@ -233,9 +238,10 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         foreach (var customer in _dirtyCustomers)
         {
             var who = new Subject(SubjectKind.Other, customer);
-            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now));
+            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
         }
         _dirtyCustomers.Clear();
+        SettleDays(now);
     }
 
     private void Remember(ContactFact fact, int sign)

@@ -31,9 +31,10 @@ public sealed record ShardImage(
 /// <param name="Sums">of each scope, members apart: those follow from the rows</param>
 /// <param name="Contacts">what the customers' files keep</param>
 /// <param name="Left">see <see cref="SubjectSet.All"/></param>
+/// <param name="Work">what each contact kept agents busy with</param>
 public sealed record JudgedImage(
     IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, IReadOnlyList<Contribution>>> Sums,
-    IReadOnlyList<ContactFact> Contacts, IReadOnlyList<ulong> Left)
+    IReadOnlyList<ContactFact> Contacts, IReadOnlyList<ulong> Left, IReadOnlyList<KeyValuePair<Subject, AgentWork>> Work)
 {
-    public static readonly JudgedImage None = new([], [], [], []);
+    public static readonly JudgedImage None = new([], [], [], [], []);
 }

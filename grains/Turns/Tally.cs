@@ -68,6 +68,13 @@ public abstract partial class Tally(PolicySet policies)
             foreach (var what in _rows[who].Last.Contributions) yield return (who, what);
     }
 
+    /// <summary>Numbers once shown that no longer hold, in the order of the files that they stand in.</summary>
+    public IEnumerable<Revocation> Revocations()
+    {
+        foreach (var who in Subjects(null, SubjectKind.Other))
+            foreach (var revocation in _rows[who].Last.Revocations) yield return revocation;
+    }
+
     /// <summary>All subjects in their order, from after one of them or from a kind on.</summary>
     protected IEnumerable<Subject> Subjects(Subject? after, SubjectKind from = SubjectKind.Contact)
     {

@@ -33,6 +33,7 @@ public static class EvaluationBytes
         foreach (var c in evaluation.Contributions) Write(w, c, words);
         w.Write(evaluation.Fact is not null);
         if (evaluation.Fact is { } fact) Write(w, fact, words);
+        AgentBytes.Write(w, evaluation, words);
     }
 
     /// <param name="words">texts read before</param>
@@ -42,7 +43,8 @@ public static class EvaluationBytes
         var row = r.ReadBoolean() ? ReadRow(r, words) : null;
         var contributions = new Contribution[r.Read7BitEncodedInt()];
         for (var i = 0; i < contributions.Length; i++) contributions[i] = ReadContribution(r, words);
-        return new(row, contributions, [], next, r.ReadBoolean() ? ReadFact(r, words) : null);
+        var fact = r.ReadBoolean() ? ReadFact(r, words) : null;
+        return AgentBytes.Read(r, new(row, contributions, [], next, fact), words);
     }
 
     public static void Write(BinaryWriter w, in Contribution c, WordPool words)
@@ -67,17 +69,21 @@ public static class EvaluationBytes
         w.Write(fact.Contact.ToString());
         w.Write(fact.CustomerRef);
         words.Write(w, fact.IssueKey);
-        w.Write((byte)((fact.Inbound ? 1 : 0) | (fact.Over ? 2 : 0) | (fact.Answered ? 4 : 0) | (fact.Abandoned ? 8 : 0)));
+        w.Write((byte)((fact.Inbound ? 1 : 0) | (fact.Over ? 2 : 0) | (fact.Answered ? 4 : 0) | (fact.Abandoned ? 8 : 0) | (fact.Complaint ? 16 : 0) | (fact.Repeat ? 32 : 0)));
         w.Write(fact.InitiatedAt);
         w.Write(fact.LastAt);
         words.Write(w, fact.Queue);
         words.Write(w, fact.Department);
+        Instant(w, fact.FirstTimeAt);
     }
 
     public static ContactFact ReadFact(BinaryReader r, WordPool words)
     {
         var (contact, customer, issue, flags) = (Subject.Parse(r.ReadString()), r.ReadString(), words.Read(r), r.ReadByte());
-        return new(contact, customer, issue, (flags & 1) != 0, r.ReadInt64(), r.ReadInt64(), (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0, words.Read(r), words.Read(r));
+        return new(contact, customer, issue, (flags & 1) != 0, r.ReadInt64(), r.ReadInt64(), (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0, words.Read(r), words.Read(r))
+        {
+            Complaint = (flags & 16) != 0, Repeat = (flags & 32) != 0, FirstTimeAt = Instant(r),
+        };
     }
 
     private static void Write(BinaryWriter w, Row row, WordPool words)

@@ -9,7 +9,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 5;
+    public const int FoldVersion = 6;
 
     /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
     public static byte[] Write(ShardImage image, string policies = "")
@@ -71,6 +71,7 @@ public static class ShardSnapshot
         Many(w, judged.Sums, sum => { w.Write(sum.Key); Many(w, sum.Value, c => EvaluationBytes.Write(w, c, words)); });
         Many(w, judged.Contacts, fact => EvaluationBytes.Write(w, fact, words));
         Many(w, judged.Left, w.Write);
+        Many(w, judged.Work, work => { w.Write(work.Key.ToString()); AgentBytes.Write(w, work.Value, words); });
     }
 
     private static JudgedImage ReadJudged(BinaryReader r)
@@ -78,7 +79,8 @@ public static class ShardSnapshot
         var words = new WordPool();
         var rows = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), EvaluationBytes.Read(r, words)));
         var sums = Many(r, () => KeyValuePair.Create(r.ReadString(), (IReadOnlyList<Contribution>)Many(r, () => EvaluationBytes.ReadContribution(r, words))));
-        return new(rows, sums, Many(r, () => EvaluationBytes.ReadFact(r, words)), Many(r, r.ReadUInt64));
+        return new(rows, sums, Many(r, () => EvaluationBytes.ReadFact(r, words)), Many(r, r.ReadUInt64),
+            Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), AgentBytes.ReadWork(r, words))));
     }
 
     private static void Write(BinaryWriter w, Alert alert)

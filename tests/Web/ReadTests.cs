@@ -47,7 +47,45 @@ public sealed class ReadTests(BoardServer server) : IClassFixture<BoardServer>
         Assert.Equal((400, code, parameter), (status, body.GetProperty("code").GetString(), body.GetProperty("parameter").GetString()));
     }
 
+    [Fact]
+    public async Task A_group_is_the_sum_of_its_departments_and_every_rate_has_its_formula()
+    {
+        var now = server.Host.Now;
+        foreach (var (id, department) in new[] { ("1", "group-a"), ("2", "group-a"), ("3", "group-b"), ("4", "group-c") })
+            await server.OfferAsync($"ticket/G-{id}", now - 60_000, "ticket.created", new TicketCreated(TicketKind.Complaint, Channel.Phone), department);
+        var (_, report) = await server.GetAsync("/api/v1/metrics?scope=departments:group-a,group-b&window=month");
+        Assert.Equal(3, report.GetProperty("metrics").GetProperty("repeat_rate").GetProperty("n").GetInt32());
+        Assert.Equal(("same customer and issue within 30 days / complaints", "A / N"), (report.GetProperty("formulas").GetProperty("repeat_rate").GetString(), report.GetProperty("formulas").GetProperty("connect_rate").GetString()));
+        var (_, list) = await server.GetAsync("/api/v1/tickets?metric=repeat_rate&scope=departments:group-a,group-b&window=month");
+        Assert.Equal(3, list.GetProperty("n").GetInt32());
+        var (_, cards) = await server.GetAsync("/api/v1/scorecards?window=7d");
+        Assert.Equal([2, 1, 1], cards.GetProperty("departments").EnumerateArray().Where(d => d.GetProperty("department").GetString()!.StartsWith("group-", StringComparison.Ordinal))
+            .Select(d => d.GetProperty("metrics").GetProperty("tickets.created").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_first_contact_that_was_none_is_listed_with_the_one_that_says_so()
+    {
+        var now = server.Host.Now;
+        async Task Call(string id, long at)
+        {
+            await server.OfferAsync($"contact/{id}", at, "contact.initiated", new ContactInitiated(Channel.Phone, Direction.Inbound, "rev"), "rev");
+            await server.OfferAsync($"contact/{id}", at + 1, "contact.queued", new ContactQueued("rq"), "rev");
+            await server.OfferAsync($"contact/{id}", at + 2, "contact.answered", new ContactAnswered("anna"), "rev");
+            await server.OfferAsync($"contact/{id}", at + 3, "contact.disconnected", new ContactDisconnected(DisconnectedBy.Agent), "rev");
+        }
+
+        await Call("R-1", now - 7_200_000);
+        await Call("R-2", now - 60_000);
+        var (_, list) = await server.GetAsync("/api/v1/fcr/revocations?scope=queue:rq&window=7d");
+        var item = Assert.Single(list.GetProperty("items").EnumerateArray());
+        Assert.Equal(("contact/R-1", "contact/R-2", "repeat_contact"), (item.GetProperty("contact").GetString(), item.GetProperty("repeat").GetString(), item.GetProperty("reason").GetString()));
+        var (_, busy) = await server.GetAsync("/api/v1/contacts?metric=agents.busy&window=now");
+        Assert.Equal(0, busy.GetProperty("n").GetInt32());
+    }
+
     [Theory]
+    [InlineData("month")]
     [InlineData("now")]
     [InlineData("30m")]
     [InlineData("60m")]

@@ -40,6 +40,19 @@ public sealed class BoardDirectory(ReferenceData reference)
         long Start(LocalDate day) => zone.AtLeniently(day + anchor).ToInstant().ToUnixTimeMilliseconds();
     }
 
+    /// <summary>The month of the scope that holds <paramref name="at"/>, from the day and time at which the department's months begin.</summary>
+    public Window Month(string scope, long at)
+    {
+        var (zone, anchor) = Day(scope);
+        var first = scope.StartsWith("department/", StringComparison.Ordinal) && reference.Departments.TryGetValue(scope["department/".Length..], out var own) ? own.MonthAnchor : 1;
+        var local = Instant.FromUnixTimeMilliseconds(at).InZone(zone).LocalDateTime;
+        var date = local.TimeOfDay < anchor ? local.Date.PlusDays(-1) : local.Date;
+        var month = new LocalDate(date.Year, date.Month, 1).PlusMonths(date.Day < first ? -1 : 0);
+        return new(Start(month), Start(month.PlusMonths(1)));
+
+        long Start(LocalDate begin) => zone.AtLeniently(begin.PlusDays(first - 1) + anchor).ToInstant().ToUnixTimeMilliseconds();
+    }
+
     private (DateTimeZone Zone, LocalTime Anchor) Day(string scope)
     {
         var id = scope.StartsWith("department/", StringComparison.Ordinal) ? scope["department/".Length..]

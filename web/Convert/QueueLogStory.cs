@@ -41,7 +41,14 @@ public sealed class QueueLogStory
         if (string.IsNullOrWhiteSpace(text)) return [];
         var line = QueueLogLine.Parse(text, number, _zone);
         Latest = Instant.Max(Latest, line.Time);
-        if (AgentChange(line) is { } change) return line.AgentId is { } agent ? [AgentEvent(line, agent, change)] : [];
+        if (AgentChange(line) is { } change)
+        {
+            if (line.AgentId is not { } agent) return [];
+            if (change.State != AgentState.Wrapup || line.Number(1) is not { } seconds) return [AgentEvent(line.Time, agent, change)];
+            // The line says how long it will take; nothing more comes when it is over.
+            var over = line.Time + Duration.FromMilliseconds((long)(decimal.Clamp(seconds, 0, 86_400) * 1000));
+            return [AgentEvent(line.Time, agent, change), AgentEvent(over, agent, new(AgentState.Available, Queues: change.Queues, Reason: "wrapup_over"))];
+        }
         if (!QueueCall.Knows(line.Event)) return [];
         if (!_calls.TryGetValue(line.CallId, out var call)) _calls.Add(line.CallId, call = new QueueCall(_source, line.CallId));
         return call.Take(line);
@@ -53,12 +60,12 @@ public sealed class QueueLogStory
         foreach (var (id, _) in _calls.Where(c => c.Value.Latest < silentSince).ToList()) _calls.Remove(id);
     }
 
-    private CloudEvent AgentEvent(QueueLogLine line, string agent, AgentStateChanged change)
+    private CloudEvent AgentEvent(Instant at, string agent, AgentStateChanged change)
     {
         var sequence = _agents.GetValueOrDefault(agent);
         _agents[agent] = sequence + 1;
-        var id = $"{agent}-{line.Time.ToUnixTimeMilliseconds()}-{sequence}";
-        return new(id, _source, "agent.state_changed", line.Time, new Subject(SubjectKind.Agent, agent).ToString(), sequence, change);
+        var id = $"{agent}-{at.ToUnixTimeMilliseconds()}-{sequence}";
+        return new(id, _source, "agent.state_changed", at, new Subject(SubjectKind.Agent, agent).ToString(), sequence, change);
     }
 
     private static AgentStateChanged? AgentChange(QueueLogLine line)
@@ -73,6 +80,6 @@ public sealed class QueueLogStory
         };
         if (state is not { } known) return null;
         IReadOnlyList<string>? queues = line.QueueOrAll is { } queue ? [queue] : null;
-        return new(known, Queues: queues, Reason: known == AgentState.Break ? line.Text(1) : null);
+        return new(known, Queues: queues, Reason: known == AgentState.Break ? line.Text(1) : line.Event is "UNPAUSE" or "UNPAUSEALL" ? "unpause" : null);
     }
 }

@@ -38,7 +38,10 @@ public static class PolicyFolder
         RefuseSameVersion(files);
         var queues = new SortedDictionary<string, QueuePolicy>(StringComparer.Ordinal);
         foreach (var (id, q) in data.Queues) queues[id] = new(id, q.DepartmentId, q.ThresholdsS, q.ShortAbandonS, q.MaxSilenceS * 1000L);
-        var set = SetOf(files, queues, DepartmentCalendars(data, calendars)) with { Line = line.Line };
+        var set = SetOf(files, queues, DepartmentCalendars(data, calendars)) with
+        {
+            Line = line.Line, Metrics = start.Metrics.Settings, FcrWindowMs = start.Metrics.FcrWindowMs, FcrPerIssue = start.Metrics.FcrPerIssue,
+        };
         RefuseUnreachable(set, files);
         return new(set, files, calendars);
     }

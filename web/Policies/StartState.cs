@@ -11,10 +11,12 @@ namespace OpsMonitor.Web.Policies;
 /// </summary>
 public sealed class StartState
 {
-    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies) =>
-        (Data, Calendars, Policies) = (data, calendars, policies);
+    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies, MetricFile metrics) =>
+        (Data, Calendars, Policies, Metrics) = (data, calendars, policies, metrics);
 
     internal ReferenceData Data { get; }
+
+    internal MetricFile Metrics { get; }
 
     internal IReadOnlyList<CalendarFile> Calendars { get; }
 
@@ -24,7 +26,8 @@ public sealed class StartState
     public static StartState Read(string? folder, ReferenceData reference) => new(
         reference.With(ReferenceData.Load(folder)),
         Both(PolicyFolder.Calendars, folder, CalendarReader.Read, c => c.Id),
-        Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()));
+        Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()),
+        MetricFile.Read(folder));
 
     /// <summary>Tells the files from any others: a hash over their names and contents. What was judged by other files must be judged anew.</summary>
     public static string MarkOf(string? folder)

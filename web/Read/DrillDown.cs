@@ -6,7 +6,8 @@ using OpsMonitor.Silo.Local.Journal;
 namespace OpsMonitor.Web.Read;
 
 /// <summary>One unit of a number: a subject stands as often as it counts.</summary>
-internal readonly record struct DrillItem(Subject Subject, bool InNumerator);
+/// <param name="Below">false for what counts above only: a contact that chased a ticket is no ticket, a customer's file is none either</param>
+internal readonly record struct DrillItem(Subject Subject, bool InNumerator, bool Below = true);
 
 /// <summary>How often a subject that left memory counts, above and below.</summary>
 internal readonly record struct KeptWeight(Subject Subject, long Above, long Below);
@@ -24,6 +25,8 @@ internal sealed class DrillDown
     private readonly Term[] _above, _below;
     private readonly When _when;
     private readonly long _withinMs;
+    private string? _agentsIn; // a state
+    private Term[] _belowBefore = []; // what had come to be before the window, and still was at its beginning
 
     private DrillDown(Term[] above, Term[] below, When when = When.InWindow, long withinMs = 0) =>
         (_above, _below, _when, _withinMs) = (above, below, when, withinMs);
@@ -66,6 +69,24 @@ internal sealed class DrillDown
         ["tickets.unresolved"] = new(Sum(Measure.UnresolvedDelta), Sum(Measure.UnresolvedDelta), When.UpToEnd),
         ["tickets.due_30m"] = Soon(Measure.ClockRunning, null, 30),
         ["on_the_spot"] = Share(Measure.OnTheSpot, Measure.Complaints),
+        ["chase_rate"] = new(Sum(Measure.Chased), Sum(Measure.Created, Measure.OpenedAgain)) { _belowBefore = Sum(Measure.OpenDelta) },
+        ["dispatch.accepted_on_time"] = Share(Measure.AcceptInTime, Measure.AcceptDue),
+        ["dispatch.first_accuracy"] = new([.. Sum(Measure.Dispatched), new(Measure.DispatchReturned, "", -1)], Sum(Measure.Dispatched)),
+        ["dispatch.reply_on_time"] = Share(Measure.DispatchInTime, Measure.DispatchDue),
+        ["dispatch.return_rate"] = Share(Measure.DispatchReturned, Measure.Dispatched),
+        ["fcr.surveyed"] = Share(Measure.SurveyResolved, Measure.SurveyValid),
+        ["fcr.ticket"] = Share(Measure.TicketFirstTime, Measure.Closed),
+        ["iso10002.received"] = Count(Measure.Complaints),
+        ["iso10002.repeat"] = Count(Measure.RepeatComplaint),
+        ["iso10002.resolved_at_point"] = Count(Measure.OnTheSpot),
+        ["ping_pong"] = Count(Measure.PingPong),
+        ["redress.over_authority"] = Count(Measure.RedressOverAuthority),
+        ["repeat_rate"] = Share(Measure.RepeatComplaint, Measure.Complaints),
+        ["survey.coverage"] = Share(Measure.SurveyCovered, Measure.SurveyDue),
+        ["survey.resolved"] = Share(Measure.SurveyResolved, Measure.SurveyValid),
+        ["survey.response"] = Share(Measure.SurveyContacted, Measure.SurveyValid),
+        ["survey.satisfied"] = new([.. Sum(Measure.SurveySatisfied, Measure.SurveyBasic)], Sum(Measure.SurveyValid)),
+        ["survey.valid_rate"] = Share(Measure.SurveyValid, Measure.SurveyAttempted),
         ["reopen_rate"] = Share(Measure.ReopenedTickets, Measure.Closed),
         ["resolution.on_time"] = Share(Measure.ClosedOnTime, Measure.Closed),
         // What the wall calls "SLA met": all clocks together.
@@ -78,7 +99,12 @@ internal sealed class DrillDown
     {
         if (Named.TryGetValue(metric, out var known)) return known;
         if (metric.StartsWith("contacts.refused.", StringComparison.Ordinal)) return Share(Measure.Refused, Measure.Refused, metric["contacts.refused.".Length..]);
-        if (metric.StartsWith("agents.", StringComparison.Ordinal)) return Members(Measure.AgentIn, metric["agents.".Length..]);
+        if (metric.StartsWith("contacts.flow_out.", StringComparison.Ordinal)) return Share(Measure.FlowOutBy, Measure.FlowOutBy, metric["contacts.flow_out.".Length..]);
+        if (metric.StartsWith("agents.", StringComparison.Ordinal)) return Agents(metric["agents.".Length..]);
+        if (metric.StartsWith("iso10002.", StringComparison.Ordinal)) return Share(Measure.Iso, Measure.Iso, metric["iso10002.".Length..]);
+        if (metric.StartsWith("hot_issues/", StringComparison.Ordinal)) return Share(Measure.IssueTickets, Measure.IssueTickets, metric["hot_issues/".Length..]);
+        if (metric == "escalation_rate") return new([new(Measure.Escalated, "1", 1)], Sum(Measure.Created));
+        if (metric.StartsWith("escalation_rate/", StringComparison.Ordinal)) return new([new(Measure.Escalated, metric["escalation_rate/".Length..], 1)], Sum(Measure.Created));
         if (metric.Split('/') is ["service_level", var mode, var t]) return ServiceLevel(mode, t);
         var dot = metric.LastIndexOf('.');
         if (!metric.StartsWith("sla.", StringComparison.Ordinal) || dot <= 4) return null;
@@ -123,13 +149,16 @@ internal sealed class DrillDown
 
     private List<DrillItem> List(Tally tally, string scope, Window window, long now)
     {
+        if (_agentsIn is not null) return ListAgents(tally, scope, window);
         var items = new List<DrillItem>();
         var (who, above, below) = (default(Subject), 0L, 0L);
         foreach (var (subject, c) in tally.Contributions())
         {
             if (subject != who) { Add(items, who, above, below); (who, above, below) = (subject, 0, 0); }
-            if (!In(scope, c) || !In(window, c.At, now)) continue;
+            if (!In(scope, c)) continue;
             var amount = c.Kind == ContributionKind.Member ? 1 : c.Amount;
+            if (c.At < Floor(window.From)) below += amount * Weight(_belowBefore, c.Key);
+            if (!In(window, c.At, now)) continue;
             above += amount * Weight(_above, c.Key);
             below += amount * Weight(_below, c.Key);
         }
@@ -139,7 +168,7 @@ internal sealed class DrillDown
 
     private static void Add(List<DrillItem> items, Subject who, long above, long below)
     {
-        for (var i = 0L; i < below; i++) items.Add(new(who, i < above));
+        for (var i = 0L; i < Math.Max(below, above); i++) items.Add(new(who, i < above, i < below));
     }
 
     private bool In(Window window, long at, long now) => _when switch
@@ -151,7 +180,7 @@ internal sealed class DrillDown
     };
 
     private static bool In(string scope, in Contribution c) =>
-        scope == "all" || (c.Queue is not null && scope == "queue/" + c.Queue) || (c.Department is not null && scope == "department/" + c.Department);
+        scope == "all" || (c.Department is not null && scope.StartsWith(Report.GroupPrefix, StringComparison.Ordinal) && scope[Report.GroupPrefix.Length..].Split(',').Contains(c.Department)) || (c.Queue is not null && scope == "queue/" + c.Queue) || (c.Department is not null && scope == "department/" + c.Department);
 
     private static int Weight(Term[] terms, MeasureKey key)
     {
@@ -169,6 +198,19 @@ internal sealed class DrillDown
 
     private static DrillDown Share(Measure above, Measure below, string param = "") => new([new(above, param, 1)], [new(below, param, 1)]);
 
+    // Each day of an agent is a file of its own, which takes back what the agent said: only all together they are one agent in one state.
+    private static DrillDown Agents(string state) => new([], []) { _agentsIn = state + "/" };
+
+    private List<DrillItem> ListAgents(Tally tally, string scope, Window window)
+    {
+        var measure = scope.StartsWith("queue/", StringComparison.Ordinal) ? Measure.QueueAgentDelta : Measure.AgentDelta;
+        var agents = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (_, c) in tally.Contributions())
+            if (c.Key.Measure == measure && c.At < Floor(window.To) && In(scope, c) && c.Key.Param.StartsWith(_agentsIn!, StringComparison.Ordinal))
+                agents[c.Key.Param[_agentsIn!.Length..]] = agents.GetValueOrDefault(c.Key.Param[_agentsIn!.Length..]) + c.Amount;
+        return [.. agents.Where(a => a.Value > 0).Select(a => new DrillItem(new(SubjectKind.Agent, a.Key), true))];
+    }
+
     private static DrillDown Members(Measure measure, string? param) => new([new(measure, param, 1)], [new(measure, param, 1)], When.Now);
 
     private static DrillDown Soon(Measure measure, string? param, int minutes) =>
@@ -182,6 +224,7 @@ internal sealed class DrillDown
         Term[] judged = [.. all, new(Measure.ShortAbandoned, "", -1)];
         return mode switch
         {
+            "answered_only.flow_outs" => new([Plus(Measure.AnsweredWithin)], Sum(Measure.Answered, Measure.FlowOut)),
             "answered_only" => new([Plus(Measure.AnsweredWithin)], Sum(Measure.Answered)),
             "ignore_within" => new([Plus(Measure.AnsweredWithin)], [.. judged, Minus(Measure.AbandonedWithin), Plus(Measure.ShortAbandonedWithin)]),
             "negative" => new([Plus(Measure.AnsweredWithin)], judged),

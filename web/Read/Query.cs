@@ -34,13 +34,13 @@ internal sealed class Query
 
     public string? Text(string name) => _values.TryGetValue(name, out var value) && value.ToString() is { Length: > 0 } text ? text : null;
 
-    /// <summary><c>all</c>, <c>queue:ID</c> or <c>department:ID</c>, as the books name it: <c>queue/ID</c>.</summary>
+    /// <summary><c>all</c>, <c>queue:ID</c>, <c>department:ID</c> or <c>departments:ID,ID</c>, as the books name it: <c>queue/ID</c>.</summary>
     public string Scope()
     {
         if (Text("scope") is not { } text || text == "all") return "all";
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon > 0 && colon < text.Length - 1 && text[..colon] is "queue" or "department") return $"{text[..colon]}/{text[(colon + 1)..]}";
-        throw new QueryException("scope", "bad_scope", "A scope is all, queue:ID or department:ID.");
+        if (colon > 0 && colon < text.Length - 1 && text[..colon] is "queue" or "department" or "departments") return $"{text[..colon]}/{text[(colon + 1)..]}";
+        throw new QueryException("scope", "bad_scope", "A scope is all, queue:ID, department:ID or departments:ID,ID.");
     }
 
     /// <summary>The window, at whole minutes. Those that end now take in the running minute; <c>Live</c> adds what is true now.</summary>
@@ -54,6 +54,7 @@ internal sealed class Query
             "30m" => (new(end - (30 * Minute), end), true),
             "60m" => (new(end - (60 * Minute), end), true),
             "today" => (new(directory.Today(scope, now).From, end), true),
+            "month" => (new(directory.Month(scope, now).From, end), true),
             "7d" => (new(end - (7 * Day), end), true),
             "30d" => (new(end - (30 * Day), end), true),
             _ => (Between(text), false),
@@ -93,6 +94,6 @@ internal sealed class Query
             if (from < to) return new(from, to);
             throw new QueryException("window", "empty_window", "A window ends after it begins.");
         }
-        throw new QueryException("window", "bad_window", "A window is now, 30m, 60m, today, 7d, 30d, or FROM/TO in RFC 3339.");
+        throw new QueryException("window", "bad_window", "A window is now, 30m, 60m, today, 7d, 30d, month, or FROM/TO in RFC 3339.");
     }
 }

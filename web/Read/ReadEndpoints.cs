@@ -18,6 +18,8 @@ public static class ReadEndpoints
     public static void MapRead(this RouteGroupBuilder group)
     {
         Get(group, "/api/v1/metrics", Metrics);
+        Get(group, "/api/v1/scorecards", Scorecards);
+        Get(group, "/api/v1/fcr/revocations", Revocations);
         Get(group, "/api/v1/tickets", c => List(c, SubjectKind.Ticket));
         Get(group, "/api/v1/contacts", c => List(c, SubjectKind.Contact));
         Get(group, "/api/v1/callbacks", c => List(c, SubjectKind.Callback));
@@ -42,15 +44,20 @@ public static class ReadEndpoints
         return Answer(context, writer =>
         {
             writer.WriteString("scope", scope.Replace('/', ':'));
-            writer.WriteStartObject("window");
-            RowJson.WriteTime(writer, "from", window.From);
-            RowJson.WriteTime(writer, "to", window.To);
-            writer.WriteEndObject();
-            RowJson.WriteTime(writer, "as_of", host.Now);
-            if (asOf == long.MinValue) writer.WriteNull("age_s"); else writer.WriteNumber("age_s", Math.Max(0, host.Now - asOf) / 1000m);
-            writer.WritePropertyName("metrics");
-            MetricJson.Write(writer, table);
+            MetricAnswers.WriteTable(writer, window, host.Now, asOf, table);
         });
+    }
+
+    private static Task Scorecards(HttpContext context)
+    {
+        var (host, directory) = Services(context);
+        return Answer(context, MetricAnswers.Scorecards(host, directory, new Query(context.Request.Query, "window")));
+    }
+
+    private static Task Revocations(HttpContext context)
+    {
+        var (host, directory) = Services(context);
+        return Answer(context, MetricAnswers.Revocations(host, directory, new Query(context.Request.Query, "scope", "window")));
     }
 
     private static Task List(HttpContext context, SubjectKind kind)
@@ -78,10 +85,10 @@ public static class ReadEndpoints
         if (query.Text("department") is { } department) scope = scope == "all" ? "department/" + department : throw new QueryException("department", "scope_twice", "Give a scope or a department.");
         var (window, _) = query.Window(directory, scope, host.Now);
         var (limit, offset) = (query.Limit(), query.Offset());
-        var (num, n, page) = Whole.Read(host, rows => drill.Kept(rows, scope, window), (tally, kept) =>
+        var (num, n, items, page) = Whole.Read(host, rows => drill.Kept(rows, scope, window), (tally, kept) =>
         {
             var all = drill.List(tally, kept, scope, window, tally.Now == long.MinValue ? host.Now : Math.Min(tally.Now, window.To));
-            return (all.Count(i => i.InNumerator), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: Whole.Row(host, tally, i.Subject))).ToList());
+            return (all.Count(i => i.InNumerator), all.Count(i => i.Below), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: Whole.Row(host, tally, i.Subject))).ToList());
         });
         return Answer(context, writer =>
         {
@@ -94,7 +101,7 @@ public static class ReadEndpoints
                 writer.WriteBoolean("in_numerator", p.Item.InNumerator);
                 if (p.Row is not null) RowJson.WriteRow(writer, p.Row, clocks: false, host.Now);
             });
-            WriteNext(writer, offset + page.Count < n ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
+            WriteNext(writer, offset + page.Count < items ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
         });
     }
 

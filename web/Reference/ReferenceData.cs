@@ -9,7 +9,11 @@ public sealed record Title(string? En, string? ZhHans, string? ZhHant);
 public sealed record CalendarName(string Id, string File, long Line);
 
 /// <summary>A department. Its day begins at <see cref="DayAnchor"/> in <see cref="TimeZone"/>; its promises count in <see cref="Calendar"/>.</summary>
-public sealed record Department(string Id, Title? Title, DateTimeZone TimeZone, LocalTime DayAnchor, CalendarName? Calendar = null);
+public sealed record Department(string Id, Title? Title, DateTimeZone TimeZone, LocalTime DayAnchor, CalendarName? Calendar = null)
+{
+    /// <summary>The day of the month on which its months begin, 1 to 28.</summary>
+    public int MonthAnchor { get; init; } = 1;
+}
 
 /// <summary>A queue. Thresholds ascend; thresholds, short abandon and longest silence are in seconds.</summary>
 public sealed record ContactQueue(string Id, string? DepartmentId, Title? Title, IReadOnlyList<int> ThresholdsS, int ShortAbandonS, int MaxSilenceS)
@@ -51,14 +55,17 @@ public sealed record ReferenceData(IReadOnlyDictionary<string, Department> Depar
     private static SortedDictionary<string, Department> ReadDepartments(string file)
     {
         var all = new SortedDictionary<string, Department>(StringComparer.Ordinal);
-        foreach (var entry in YamlEntries.Read(file, ["id", "title", "time_zone", "day_anchor", "calendar"]))
+        foreach (var entry in YamlEntries.Read(file, ["id", "title", "time_zone", "day_anchor", "month_anchor", "calendar"]))
         {
             var department = new Department(
                 entry.Id(),
                 entry.Title("title"),
                 entry.TimeZone("time_zone") ?? DateTimeZone.Utc,
                 entry.TimeOfDay("day_anchor") ?? LocalTime.Midnight,
-                entry.Calendar("calendar"));
+                entry.Calendar("calendar"))
+            {
+                MonthAnchor = entry.Number("month_anchor", 1, 28) ?? 1,
+            };
             if (!all.TryAdd(department.Id, department)) throw entry.Error("id", $"department '{department.Id}' stands twice");
         }
         return all;

@@ -25,7 +25,7 @@ internal static class ReplayReport
             json.WriteStartObject(scope);
             json.WritePropertyName("total"u8);
             MetricJson.Write(json, Report.Of(tally, scope, Whole(until), live: true));
-            if (interval is not null) Series(json, tally, scope, ledger, interval, zone);
+            if (interval is not null) Series(json, tally, scope, ledger, until, interval, zone);
             json.WriteEndObject();
         }
         json.WriteEndObject();
@@ -44,12 +44,13 @@ internal static class ReplayReport
     // Sums are kept by the minute: the one that holds until belongs to the report.
     private static Window Whole(long? until) => new(long.MinValue, until is { } at ? at + Minute : long.MaxValue);
 
-    private static void Series(Utf8JsonWriter json, Tally tally, string scope, Ledger ledger, string interval, DateTimeZone zone)
+    private static void Series(Utf8JsonWriter json, Tally tally, string scope, Ledger ledger, long? until, string interval, DateTimeZone zone)
     {
         json.WriteStartObject("intervals"u8);
         if (ledger.FirstMinute is { } first && ledger.LastMinute is { } last)
         {
-            var (start, parts) = Intervals.Between(first, last, interval, zone);
+            // What goes on, an agent's shift say, goes on to the end.
+            var (start, parts) = Intervals.Between(first, Math.Max(last, until ?? last), interval, zone);
             var tables = Report.Series(tally, scope, start, [.. parts.Select(p => p.End)]);
             foreach (var ((key, _), table) in parts.Zip(tables))
             {

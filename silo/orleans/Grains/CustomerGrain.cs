@@ -38,7 +38,8 @@ public sealed class CustomerGrain(
     {
         var state = stored.State;
         var facts = state.Contacts.Values.Select(f => f.What).OfType<ContactFact>().OrderBy(f => f.InitiatedAt).ThenBy(f => f.Contact).ToList();
-        var evaluation = CustomerRules.Evaluate(facts, (await cluster.Policies.Get(default)).Set.FcrWindowMs, cluster.Time.Now);
+        var policies = (await cluster.Policies.Get(default)).Set;
+        var evaluation = CustomerRules.Evaluate(facts, policies.FcrWindowMs, cluster.Time.Now, policies.FcrPerIssue);
         state.Version = Math.Max(state.Version + 1, cluster.Time.WallMs);
         var scopes = state.Scopes.Count;
         state.Scopes.UnionWith(Told.ScopesOf(evaluation));

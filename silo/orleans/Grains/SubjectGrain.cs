@@ -43,7 +43,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
         var changed = Follow();
         var (verdicts, mustKeep) = _life.Take(TurnFrame.Read(frame).Events, cluster.Time.Now);
         await Settle(mustKeep || changed);
-        if (_subject.Kind == SubjectKind.Survey) await Link();
+        if (_subject.Kind is SubjectKind.Survey or SubjectKind.Contact) await Link();
         return Array.ConvertAll(verdicts, v => (byte)v);
     }
 

@@ -1,6 +1,7 @@
 using NodaTime;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Surveys;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Demo;
@@ -58,7 +59,7 @@ public sealed class SnapshotTests : IDisposable
         clock.Set((Start + Duration.FromHours(6)).ToDateTimeOffset());
         var events = new CallCentre(3, Start).Until(Start + Duration.FromHours(6)).Select(e => EventReader.Read(e.Raw).Event!).ToList();
         var ticket = events.First(e => e.Subject.Kind == SubjectKind.Ticket).Subject;
-        var expected = events.Where(e => e.Subject == ticket).Order().Select(e => e.Id).ToList();
+        var expected = events.Where(e => e.Subject == ticket || SurveyLinks.TicketOf(e) == ticket).Order().Select(e => e.Id).ToList();
         await using (var host = Open(clock))
         {
             await Offer(host, [.. events.AsEnumerable().Reverse()]);
