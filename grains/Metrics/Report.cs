@@ -45,6 +45,16 @@ public static class Report
         }
     }
 
+    /// <summary>Whether what stands in a queue and a department counts in a scope.</summary>
+    public static bool Covers(string scope, string? queue, string? department)
+    {
+        if (scope == "all") return true;
+        if (queue is not null && scope == "queue/" + queue) return true;
+        if (department is null) return false;
+        if (scope == "department/" + department) return true;
+        return scope.StartsWith(GroupPrefix, StringComparison.Ordinal) && scope[GroupPrefix.Length..].Split(',').Contains(department);
+    }
+
     private static List<Ledger> Ledgers(Tally tally, string scope)
     {
         if (!scope.StartsWith(GroupPrefix, StringComparison.Ordinal)) return [tally.Books.Find(scope) ?? new Ledger()];

@@ -55,7 +55,7 @@ internal static class MetricAnswers
         var (scope, now) = (query.Scope(), host.Now);
         var (window, _) = query.Window(directory, scope, now);
         var (all, last) = host.Read(tally => (
-            tally.Revocations().Where(r => r.At >= window.From && r.At < window.To && In(scope, r)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList(), tally.LastEventAt));
+            tally.Revocations().Where(r => r.At >= window.From && r.At < window.To && Report.Covers(scope, r.Queue, r.Department)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList(), tally.LastEventAt));
         return json =>
         {
             WriteHead(json, window, now, last);
@@ -75,10 +75,6 @@ internal static class MetricAnswers
             json.WriteEndArray();
         };
     }
-
-    private static bool In(string scope, Revocation r) =>
-        scope == "all" || scope == "queue/" + r.Queue || scope == "department/" + r.Department
-        || (r.Department is not null && scope.StartsWith(Report.GroupPrefix, StringComparison.Ordinal) && scope[Report.GroupPrefix.Length..].Split(',').Contains(r.Department));
 
     private static SortedSet<string> Departments(Tally tally, BoardDirectory directory)
     {

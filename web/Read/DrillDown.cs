@@ -125,7 +125,7 @@ internal sealed class DrillDown
         var items = List(tally, scope, window, now);
         var inMemory = items.Count;
         foreach (var (who, above, below) in kept)
-            if (below > 0 && !tally.Has(who)) Add(items, who, above, below);
+            if (!tally.Has(who)) Add(items, who, above, below);
         return items.Count == inMemory ? items : [.. items.OrderBy(i => i.Subject)]; // stable: a subject's units keep their order
     }
 
@@ -139,7 +139,9 @@ internal sealed class DrillDown
             var (above, below) = (0L, 0L);
             foreach (var c in all)
             {
-                if (!In(scope, c) || !In(window, c.At, 0)) continue;
+                if (!Report.Covers(scope, c.Queue, c.Department)) continue;
+                if (c.At < Floor(window.From)) below += c.Amount * Weight(_belowBefore, c.Key);
+                if (!In(window, c.At, 0)) continue;
                 above += c.Amount * Weight(_above, c.Key);
                 below += c.Amount * Weight(_below, c.Key);
             }
@@ -155,7 +157,7 @@ internal sealed class DrillDown
         foreach (var (subject, c) in tally.Contributions())
         {
             if (subject != who) { Add(items, who, above, below); (who, above, below) = (subject, 0, 0); }
-            if (!In(scope, c)) continue;
+            if (!Report.Covers(scope, c.Queue, c.Department)) continue;
             var amount = c.Kind == ContributionKind.Member ? 1 : c.Amount;
             if (c.At < Floor(window.From)) below += amount * Weight(_belowBefore, c.Key);
             if (!In(window, c.At, now)) continue;
@@ -178,9 +180,6 @@ internal sealed class DrillDown
         When.UpToEnd => at < Floor(window.To),
         _ => at >= Floor(window.From) && at < Floor(window.To),
     };
-
-    private static bool In(string scope, in Contribution c) =>
-        scope == "all" || (c.Department is not null && scope.StartsWith(Report.GroupPrefix, StringComparison.Ordinal) && scope[Report.GroupPrefix.Length..].Split(',').Contains(c.Department)) || (c.Queue is not null && scope == "queue/" + c.Queue) || (c.Department is not null && scope == "department/" + c.Department);
 
     private static int Weight(Term[] terms, MeasureKey key)
     {
@@ -206,7 +205,7 @@ internal sealed class DrillDown
         var measure = scope.StartsWith("queue/", StringComparison.Ordinal) ? Measure.QueueAgentDelta : Measure.AgentDelta;
         var agents = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var (_, c) in tally.Contributions())
-            if (c.Key.Measure == measure && c.At < Floor(window.To) && In(scope, c) && c.Key.Param.StartsWith(_agentsIn!, StringComparison.Ordinal))
+            if (c.Key.Measure == measure && c.At < Floor(window.To) && Report.Covers(scope, c.Queue, c.Department) && c.Key.Param.StartsWith(_agentsIn!, StringComparison.Ordinal))
                 agents[c.Key.Param[_agentsIn!.Length..]] = agents.GetValueOrDefault(c.Key.Param[_agentsIn!.Length..]) + c.Amount;
         return [.. agents.Where(a => a.Value > 0).Select(a => new DrillItem(new(SubjectKind.Agent, a.Key), true))];
     }

@@ -148,8 +148,7 @@ public static class ReadEndpoints
     private const int AlertsShown = 1_000;
 
     private static bool Concerns(Row row, string scope, string? department) =>
-        (department is null || row.DepartmentId == department)
-        && (scope == "all" || (row.QueueId is not null && scope == "queue/" + row.QueueId) || (row.DepartmentId is not null && scope == "department/" + row.DepartmentId));
+        (department is null || row.DepartmentId == department) && Report.Covers(scope, row.QueueId, row.DepartmentId);
 
     private static string? Named(string kind, string scope) => scope.StartsWith(kind, StringComparison.Ordinal) ? scope[kind.Length..] : null;
 
