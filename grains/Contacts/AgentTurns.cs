@@ -81,10 +81,10 @@ internal sealed class AgentTurns
         }
     }
 
-    private const long Day = 86_400_000;
-    private const int MostDays = 400;
+    private const long Hour = 3_600_000;
+    private const int MostHours = 400 * 24;
 
-    /// <summary>What agents were busy with, cut at midnight UTC: a day of an agent is judged by itself.</summary>
+    /// <summary>What agents were busy with, cut at the hours: an hour of an agent is judged by itself.</summary>
     /// <param name="lostAt">when the contact was given up as lost; null while it is not</param>
     public IReadOnlyList<AgentWork> Work(long? lostAt, Judgement j)
     {
@@ -92,12 +92,12 @@ internal sealed class AgentTurns
         var work = new List<AgentWork>();
         void Add(string agent, long from, long to, AgentDuty duty)
         {
-            for (var days = 0; from < to && days < MostDays && j.Reached(from); days++)
+            for (var hours = 0; from < to && hours < MostHours && j.Reached(from); hours++)
             {
-                var midnight = from - (((from % Day) + Day) % Day) + Day;
-                if (to <= midnight || !j.Reached(midnight)) { work.Add(new(agent, from, to, duty)); return; }
-                work.Add(new(agent, from, midnight, duty));
-                from = midnight;
+                var end = from - (((from % Hour) + Hour) % Hour) + Hour;
+                if (to <= end || !j.Reached(end)) { work.Add(new(agent, from, to, duty)); return; }
+                work.Add(new(agent, from, end, duty));
+                from = end;
             }
         }
         foreach (var turn in Turns)

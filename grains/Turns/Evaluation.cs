@@ -62,7 +62,7 @@ public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributi
     /// <summary>Numbers once shown that no longer hold, each with its cause.</summary>
     public IReadOnlyList<Revocation> Revocations { get; init; } = [];
 
-    /// <summary>Of a contact: what it kept agents busy with, cut at midnight UTC.</summary>
+    /// <summary>Of a contact: what it kept agents busy with, cut at the hours.</summary>
     public IReadOnlyList<AgentWork> Work { get; init; } = [];
 
     /// <summary>Of an agent: the states told, over all queues and in each.</summary>

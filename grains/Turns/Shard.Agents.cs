@@ -4,14 +4,14 @@ using OpsMonitor.Grains.Events;
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>
-/// The days of agents: what contacts kept an agent busy with hides what the agent said of itself. Judged by the day, so that a contact costs a look
-/// at the others of its day, not at all there ever were.
+/// The hours of agents: what contacts kept an agent busy with hides what the agent said of itself. Judged by the hour, so that a contact costs a look
+/// at the others of its hour, not at all there ever were.
 /// </summary>
 public sealed partial class Shard
 {
-    private readonly Dictionary<string, SortedDictionary<long, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)>>> _agentDays = new(StringComparer.Ordinal);
-    private readonly SortedSet<(long Day, string Agent)> _dirtyDays = new(Comparer<(long Day, string Agent)>.Create((a, b) =>
-        a.Day != b.Day ? a.Day.CompareTo(b.Day) : string.CompareOrdinal(a.Agent, b.Agent)));
+    private readonly Dictionary<string, SortedDictionary<long, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)>>> _agentHours = new(StringComparer.Ordinal);
+    private readonly SortedSet<(long Hour, string Agent)> _dirtyHours = new(Comparer<(long Hour, string Agent)>.Create((a, b) =>
+        a.Hour != b.Hour ? a.Hour.CompareTo(b.Hour) : string.CompareOrdinal(a.Agent, b.Agent)));
 
     private void Remember(Subject subject, Evaluation old, Evaluation next)
     {
@@ -20,7 +20,7 @@ public sealed partial class Shard
             if (old.Fact is { } before) Remember(before, -1);
             if (next.Fact is { } fact) Remember(fact, 1);
         }
-        if (subject.Kind == SubjectKind.Agent) TouchDays(subject.Id, old.States, next.States);
+        if (subject.Kind == SubjectKind.Agent) TouchHours(subject.Id, old.States, next.States);
         if (old.Work.Count + next.Work.Count == 0 || Same(old.Work, next.Work)) return;
         foreach (var work in old.Work) Remember(subject, work, -1);
         foreach (var work in next.Work) Remember(subject, work, 1);
@@ -30,33 +30,33 @@ public sealed partial class Shard
     {
         var all = WorkOf(work);
         if (sign > 0) all.Add((work.From, work.To, work.Duty, contact)); else all.Remove((work.From, work.To, work.Duty, contact));
-        _dirtyDays.Add((AgentDay.Of(work.From), work.Agent));
+        _dirtyHours.Add((AgentHour.Of(work.From), work.Agent));
     }
 
-    /// <summary>All that kept the same agent busy on the same day.</summary>
+    /// <summary>All that kept the same agent busy in the same hour.</summary>
     private SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> WorkOf(AgentWork work)
     {
-        if (!_agentDays.TryGetValue(work.Agent, out var days)) _agentDays[work.Agent] = days = [];
-        var day = AgentDay.Of(work.From);
-        return days.TryGetValue(day, out var all) ? all : days[day] = [];
+        if (!_agentHours.TryGetValue(work.Agent, out var hours)) _agentHours[work.Agent] = hours = [];
+        var hour = AgentHour.Of(work.From);
+        return hours.TryGetValue(hour, out var all) ? all : hours[hour] = [];
     }
 
     private IEnumerable<KeyValuePair<Subject, AgentWork>> Work()
     {
-        foreach (var (agent, days) in _agentDays)
-            foreach (var all in days.Values)
+        foreach (var (agent, hours) in _agentHours)
+            foreach (var all in hours.Values)
                 foreach (var (from, to, duty, contact) in all) yield return new(contact, new(agent, from, to, duty));
     }
 
     // From the first stretch on that is not as it was.
-    private void TouchDays(string agent, IReadOnlyList<AgentTrack> old, IReadOnlyList<AgentTrack> next)
+    private void TouchHours(string agent, IReadOnlyList<AgentTrack> old, IReadOnlyList<AgentTrack> next)
     {
-        if (!_agentDays.TryGetValue(agent, out var days)) return;
+        if (!_agentHours.TryGetValue(agent, out var hours)) return;
         var from = Math.Min(Changed(old, next), Changed(next, old));
         if (from == long.MaxValue) return;
-        var first = AgentDay.Of(from);
-        foreach (var day in days.Keys)
-            if (day >= first) _dirtyDays.Add((day, agent));
+        var first = AgentHour.Of(from);
+        foreach (var hour in hours.Keys)
+            if (hour >= first) _dirtyHours.Add((hour, agent));
     }
 
     private static long Changed(IReadOnlyList<AgentTrack> these, IReadOnlyList<AgentTrack> others)
@@ -79,15 +79,15 @@ public sealed partial class Shard
 
     private void TouchFile(Subject file)
     {
-        if (AgentDay.TryRead(file, out var agent, out var day) && _agentDays.TryGetValue(agent, out var days) && days.ContainsKey(day)) _dirtyDays.Add((day, agent));
+        if (AgentHour.TryRead(file, out var agent, out var hour) && _agentHours.TryGetValue(agent, out var hours) && hours.ContainsKey(hour)) _dirtyHours.Add((hour, agent));
         else _dirtyCustomers.Add(file.Id);
     }
 
-    private void SettleDays(long now)
+    private void SettleHours(long now)
     {
-        foreach (var (day, agent) in _dirtyDays)
-            Exchange(AgentDay.FileOf(agent, day), AgentDay.Evaluate(agent, _agentDays[agent][day], Last(new(SubjectKind.Agent, agent)).States, now));
-        _dirtyDays.Clear();
+        foreach (var (hour, agent) in _dirtyHours)
+            Exchange(AgentHour.FileOf(agent, hour), AgentHour.Evaluate(agent, _agentHours[agent][hour], Last(new(SubjectKind.Agent, agent)).States, now));
+        _dirtyHours.Clear();
     }
 
     private static bool Same(IReadOnlyList<AgentWork> a, IReadOnlyList<AgentWork> b)

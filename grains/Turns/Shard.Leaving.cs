@@ -124,7 +124,9 @@ public sealed partial class Shard
     private void Resume(JudgedImage judged)
     {
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
-        foreach (var fact in judged.Contacts) ContactsOf(fact.CustomerRef)[(fact.InitiatedAt, fact.Contact)] = fact;
+        foreach (var fact in judged.Contacts)
+            if (fact.Contact.Kind == SubjectKind.Ticket) _tickets.Add(fact); else ContactsOf(fact.CustomerRef)[(fact.InitiatedAt, fact.Contact)] = fact;
+        foreach (var ticket in _tickets) PutBack(ticket.Contact, Repeats(ticket));
         foreach (var (contact, work) in judged.Work) WorkOf(work).Add((work.From, work.To, work.Duty, contact));
         foreach (var hash in judged.Left) _left.Add(hash);
         foreach (var (who, evaluation) in judged.Rows)

@@ -102,7 +102,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Surveys = [.. _surveys.Values.SelectMany(s => s.Links.Events)],
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Work()]),
+            [.. _customers.Values.SelectMany(c => c.Values), .. _tickets], _left.All(), [.. Work()]),
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -215,7 +215,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count + _dirtyDays.Count == 0) return;
+        if (_dirty.Count + _dirtyCustomers.Count + _dirtyHours.Count == 0) return; // only a subject makes a repeat dirty
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
@@ -241,11 +241,17 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
         }
         _dirtyCustomers.Clear();
-        SettleDays(now);
+        SettleRepeats();
+        SettleHours(now);
     }
 
     private void Remember(ContactFact fact, int sign)
     {
+        if (fact.Contact.Kind == SubjectKind.Ticket)
+        {
+            RememberTicket(fact, sign);
+            return;
+        }
         var contacts = ContactsOf(fact.CustomerRef);
         if (sign > 0) contacts[(fact.InitiatedAt, fact.Contact)] = fact; else contacts.Remove((fact.InitiatedAt, fact.Contact));
         _dirtyCustomers.Add(fact.CustomerRef);

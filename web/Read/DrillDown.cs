@@ -122,11 +122,28 @@ internal sealed class DrillDown
     /// <param name="kept">of those that left memory: <see cref="Kept"/></param>
     public List<DrillItem> List(Tally tally, IReadOnlyList<KeptWeight> kept, string scope, Window window, long now)
     {
-        var items = List(tally, scope, window, now);
-        var inMemory = items.Count;
+        if (_agentsIn is not null) return ListAgents(tally, scope, window);
+        var weights = new SortedDictionary<Subject, (long Above, long Below)>();
+        foreach (var (who, c) in tally.Contributions())
+        {
+            if (!Report.Covers(scope, c.Queue, c.Department)) continue;
+            var amount = c.Kind == ContributionKind.Member ? 1 : c.Amount;
+            if (c.At < Floor(window.From)) Weigh(who, 0, amount * Weight(_belowBefore, c.Key));
+            if (In(window, c.At, now)) Weigh(who, amount * Weight(_above, c.Key), amount * Weight(_below, c.Key));
+        }
         foreach (var (who, above, below) in kept)
-            if (!tally.Has(who)) Add(items, who, above, below);
-        return items.Count == inMemory ? items : [.. items.OrderBy(i => i.Subject)]; // stable: a subject's units keep their order
+            if (!tally.Has(who)) Weigh(who, above, below);
+        var items = new List<DrillItem>();
+        foreach (var (who, (above, below)) in weights)
+            for (var i = 0L; i < Math.Max(below, above); i++) items.Add(new(who, i < above, i < below));
+        return items;
+
+        void Weigh(Subject who, long above, long below)
+        {
+            if (above == 0 && below == 0) return;
+            var (a, b) = weights.GetValueOrDefault(who);
+            weights[who] = (a + above, b + below);
+        }
     }
 
     /// <summary>What those that left memory weigh in the number; nothing of them is true now.</summary>
@@ -147,30 +164,6 @@ internal sealed class DrillDown
             }
             return new KeptWeight(who, above, below);
         });
-    }
-
-    private List<DrillItem> List(Tally tally, string scope, Window window, long now)
-    {
-        if (_agentsIn is not null) return ListAgents(tally, scope, window);
-        var items = new List<DrillItem>();
-        var (who, above, below) = (default(Subject), 0L, 0L);
-        foreach (var (subject, c) in tally.Contributions())
-        {
-            if (subject != who) { Add(items, who, above, below); (who, above, below) = (subject, 0, 0); }
-            if (!Report.Covers(scope, c.Queue, c.Department)) continue;
-            var amount = c.Kind == ContributionKind.Member ? 1 : c.Amount;
-            if (c.At < Floor(window.From)) below += amount * Weight(_belowBefore, c.Key);
-            if (!In(window, c.At, now)) continue;
-            above += amount * Weight(_above, c.Key);
-            below += amount * Weight(_below, c.Key);
-        }
-        Add(items, who, above, below);
-        return items;
-    }
-
-    private static void Add(List<DrillItem> items, Subject who, long above, long below)
-    {
-        for (var i = 0L; i < Math.Max(below, above); i++) items.Add(new(who, i < above, i < below));
     }
 
     private bool In(Window window, long at, long now) => _when switch

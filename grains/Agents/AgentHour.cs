@@ -6,31 +6,31 @@ using OpsMonitor.Grains.Turns;
 namespace OpsMonitor.Grains.Agents;
 
 /// <summary>
-/// One agent's day (UTC): time on contacts, however many at once, counts once, and takes the place of what the agent said meanwhile. Foremost is being
+/// One agent's hour (UTC): time on contacts, however many at once, counts once, and takes the place of what the agent said meanwhile. Foremost is being
 /// on a contact, then wrapping up, then ringing, then what was told. (spec: metrics, agents; error, missed and rejected are instants, not stretches)
 /// </summary>
-internal static class AgentDay
+internal static class AgentHour
 {
     public const string Ringing = "ringing";
 
-    private const long DayMs = 86_400_000;
-    private const string Prefix = "\u0001agent-day/"; // no reference to a customer begins so
+    private const long HourMs = 3_600_000;
+    private const string Prefix = "\u0001agent-hour/"; // no reference to a customer begins so
 
-    public static long Of(long at) => (at - (((at % DayMs) + DayMs) % DayMs)) / DayMs;
+    public static long Of(long at) => (at - (((at % HourMs) + HourMs) % HourMs)) / HourMs;
 
-    public static Subject FileOf(string agent, long day) => new(SubjectKind.Other, $"{Prefix}{day.ToString(CultureInfo.InvariantCulture)}/{agent}");
+    public static Subject FileOf(string agent, long hour) => new(SubjectKind.Other, $"{Prefix}{hour.ToString(CultureInfo.InvariantCulture)}/{agent}");
 
-    public static bool TryRead(Subject file, out string agent, out long day)
+    public static bool TryRead(Subject file, out string agent, out long hour)
     {
-        (agent, day) = ("", 0);
+        (agent, hour) = ("", 0);
         if (file.Kind != SubjectKind.Other || !file.Id.StartsWith(Prefix, StringComparison.Ordinal)) return false;
         var slash = file.Id.IndexOf('/', Prefix.Length);
-        if (slash < 0 || !long.TryParse(file.Id.AsSpan(Prefix.Length, slash - Prefix.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out day)) return false;
+        if (slash < 0 || !long.TryParse(file.Id.AsSpan(Prefix.Length, slash - Prefix.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out hour)) return false;
         agent = file.Id[(slash + 1)..];
         return true;
     }
 
-    /// <param name="works">of that day, by their beginning</param>
+    /// <param name="works">of that hour, by their beginning</param>
     /// <param name="tracks">the agent's states over all queues and in each</param>
     public static Evaluation Evaluate(
         string agent, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> works, IReadOnlyList<AgentTrack> tracks, long now)
