@@ -10,10 +10,6 @@ public sealed class MinuteOracleTests
     private const long Minute = 60_000;
     private const int CalendarCount = 250, CasesPerCalendar = 400; // 100,000 cases
 
-    private static readonly string[] Zones = ["Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/St_Johns", "UTC"];
-    // Both changes of clocks, a leap day, a year's end.
-    private static readonly LocalDate[] Around = [new(2026, 3, 8), new(2026, 3, 29), new(2026, 10, 25), new(2026, 11, 1), new(2028, 2, 28), new(2026, 12, 31), new(2026, 4, 5)];
-
     private sealed class Model
     {
         public required BusinessCalendar Calendar;
@@ -63,50 +59,30 @@ public sealed class MinuteOracleTests
 
     private static Model Make(Random random)
     {
-        var zone = DateTimeZoneProviders.Tzdb[Zones[random.Next(Zones.Length)]];
-        var middle = Around[random.Next(Around.Length)];
-        var week = Enumerable.Range(0, 7).Select(_ => (IReadOnlyList<DayPeriod>)Periods(random)).ToList();
-        if (week.All(d => d.Count == 0)) week[2] = [new(540, 1020)];
-        var dates = new SortedDictionary<LocalDate, IReadOnlyList<DayPeriod>>();
-        for (var i = random.Next(4); i > 0; i--) dates[middle.PlusDays(random.Next(-6, 7))] = Periods(random);
-        var calendar = new BusinessCalendar("random", zone, [new(week, dates, new SortedDictionary<YearDay, IReadOnlyList<DayPeriod>>())]);
+        var made = new RandomCalendar(random);
+        var (zone, middle, calendar) = (made.Zone, made.Middle, made.Calendar);
         var start = zone.AtStartOfDay(middle.PlusDays(-8)).ToInstant().ToUnixTimeMilliseconds();
         var end = zone.AtStartOfDay(middle.PlusDays(9)).ToInstant().ToUnixTimeMilliseconds();
         var open = new bool[(end - start) / Minute];
-        foreach (var (from, to) in Stretches(calendar, zone, week, dates, middle))
+        foreach (var (from, to) in Stretches(made))
             for (var at = Math.Max(from, start); at < Math.Min(to, end); at += Minute) open[(at - start) / Minute] = true;
         var before = new int[open.Length + 1];
         for (var i = 0; i < open.Length; i++) before[i + 1] = before[i] + (open[i] ? 1 : 0);
         return new() { Calendar = calendar, Start = start, Open = open, Before = before };
     }
 
-    private static IEnumerable<(long From, long To)> Stretches(
-        BusinessCalendar calendar, DateTimeZone zone, List<IReadOnlyList<DayPeriod>> week, SortedDictionary<LocalDate, IReadOnlyList<DayPeriod>> dates, LocalDate middle)
+    private static IEnumerable<(long From, long To)> Stretches(RandomCalendar made)
     {
-        for (var date = middle.PlusDays(-10); date < middle.PlusDays(11); date = date.PlusDays(1))
+        for (var date = made.Middle.PlusDays(-10); date < made.Middle.PlusDays(11); date = date.PlusDays(1))
         {
-            var periods = dates.TryGetValue(date, out var special) ? special : week[(int)date.DayOfWeek - 1];
-            Assert.Equal(periods, calendar.PeriodsOf(date));
-            foreach (var p in periods) yield return (Ms(zone, date, p.From), Ms(zone, date, p.To));
+            var periods = made.Dates.TryGetValue(date, out var special) ? special : made.Week[(int)date.DayOfWeek - 1];
+            Assert.Equal(periods, made.Calendar.PeriodsOf(date));
+            foreach (var p in periods) yield return (Ms(made.Zone, date, p.From), Ms(made.Zone, date, p.To));
         }
     }
 
     private static long Ms(DateTimeZone zone, LocalDate date, int minute) =>
         zone.AtLeniently(date.AtMidnight().PlusMinutes(minute)).ToInstant().ToUnixTimeMilliseconds();
-
-    // None, a day, a day with a break, a night, a whole day.
-    private static List<DayPeriod> Periods(Random random)
-    {
-        var from = random.Next(0, 12 * 60);
-        return random.Next(6) switch
-        {
-            0 => [],
-            1 => [new(0, 1440)],
-            2 => [new(1320 + random.Next(100), 1440 + random.Next(1, 600))],
-            3 => [new(from, from + 120), new(from + 180, from + 181 + random.Next(300))],
-            _ => [new(from, from + 1 + random.Next(700))],
-        };
-    }
 
     [Fact]
     public void A_week_ahead_costs_less_than_two_microseconds_however_many_the_holidays()
