@@ -22,6 +22,10 @@ public sealed record DueAlert(
     [JsonIgnore]
     public BusinessCalendar? Hours { get; init; }
 
+    /// <summary>Of an alert about several subjects: those whose own alerts it covers while it stands. Judged anew each time; <see cref="Alert.Covers"/> is kept.</summary>
+    [JsonIgnore]
+    public Items<Subject>? Members { get; init; }
+
     /// <summary>Nothing in the key depends on the time of noticing or on an attempt. (design: Exactly once)</summary>
     public AlertKey Key => new(Subject, Rule, RuleVersion, Clock, DueAt);
 }

@@ -102,6 +102,8 @@ namespace OpsMonitor.Grains.Events;
 [JsonSerializable(typeof(AlertAcknowledged))]
 [JsonSerializable(typeof(AlertShelved))]
 [JsonSerializable(typeof(AlertReleased))]
+[JsonSerializable(typeof(SilenceOpened))]
+[JsonSerializable(typeof(SilenceEnded))]
 [JsonSerializable(typeof(SourceHeartbeat))]
 public sealed partial class EventJson : JsonSerializerContext;
 

@@ -74,6 +74,8 @@ public static class EventTypes
         ["alert.acknowledged"] = typeof(AlertAcknowledged),
         ["alert.shelved"] = typeof(AlertShelved),
         ["alert.released"] = typeof(AlertReleased),
+        ["silence.opened"] = typeof(SilenceOpened),
+        ["silence.ended"] = typeof(SilenceEnded),
         ["source.heartbeat"] = typeof(SourceHeartbeat),
     };
 

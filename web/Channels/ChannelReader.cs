@@ -14,7 +14,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
 {
     public const string FileName = "channels.yaml";
     private const int MostChannels = 50, MostContacts = 2_000, DefaultTimeoutS = 10;
-    private static readonly string[] Keys = ["base_url", "fallback", "allow", "channels", "contacts", "routes"];
+    private static readonly string[] Keys = ["base_url", "fallback", "allow", "channels", "contacts", "rotas", "routes"];
     private static readonly string[] Common = ["id", "kind", "language", "zone", "per_minute", "timeout_s"];
     private static readonly string[] MailKeys = ["host", "port", "tls", "user", "from", "certificate_sha256"];
     private static readonly string[] Chats = [.. ChannelKinds.ByName.Values.Where(k => k.Chat).Select(k => k.Name).Order(StringComparer.Ordinal)];
@@ -33,12 +33,13 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
             if (channels.Count > MostChannels) throw entry.Error("id", $"there may be {MostChannels} channels");
         }
         var contacts = Contacts(root);
+        var rotas = Duty.RotaReader.Read(root, contacts, Departments);
         var route = Root(root, channels);
         var fallback = root.Text("fallback");
         if (fallback is not null && !channels.ContainsKey(fallback)) throw root.Error("fallback", $"there is no channel '{fallback}'");
         if (channels.Values.Any(c => c.Mail is not null) && !contacts.Any(c => c.Has(null, Ladder.LastWord) && c.Addresses.ContainsKey(ChannelKinds.Mail)))
             throw root.Error("contacts", $"mail needs a contact of the level '{Ladder.LastWord}' with an address, for all departments: he is told where nobody has a level");
-        return new(BaseUrl(root), fallback, allow, channels, contacts, route);
+        return new(BaseUrl(root), fallback, allow, channels, contacts, route) { Rotas = rotas };
     }
 
     private static Uri BaseUrl(YamlEntry root)

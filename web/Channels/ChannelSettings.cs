@@ -80,9 +80,21 @@ internal sealed record ChannelSettings(
         }
     }
 
-    /// <summary>Who has a level for a department; where nobody has, the administrators.</summary>
-    public IReadOnlyList<Contact> ContactsOf(string? department, string level)
+    public IReadOnlyList<Duty.RotaEntry> Rotas { get; init; } = [];
+
+    /// <summary>
+    /// Who has a level for a department at an instant: whoever is on duty there, at whatever hour; where no rota says, all who have the level; where
+    /// nobody has, the administrators.
+    /// </summary>
+    /// <param name="at">Unix ms</param>
+    public IReadOnlyList<Contact> ContactsOf(string? department, string level, long at)
     {
+        // A department's own rota stands before one for all.
+        foreach (var own in (bool[])[true, false])
+        {
+            var onDuty = Rotas.Where(r => r.Departments.Count > 0 == own && r.Takes(department, level)).Select(r => r.Plan.At(at)?.Person).OfType<string>().Distinct().ToList();
+            if (onDuty.Count > 0) return [.. Contacts.Where(c => onDuty.Contains(c.Id)).Select(static c => c with { Hours = null })];
+        }
         var found = Contacts.Where(c => c.Has(department, level)).ToList();
         return found.Count > 0 ? found : Administrators;
     }

@@ -7,9 +7,6 @@ using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Channels;
 
-/// <summary>What keeps an alert quiet at the moment, as far as somebody judges that.</summary>
-internal delegate Mute MuteOf(Notice notice);
-
 /// <summary>Where changes of alerts come from: committed, in order, and again until they are marked.</summary>
 internal interface IOutsideRows
 {
@@ -34,7 +31,7 @@ internal sealed record CourierOptions(TimeSpan Drain, int AtOnce = 16);
 /// loop decides; only the waiting for answers is parallel. Told at least once, each letter by one id, doubled only where an answer was lost.
 /// </summary>
 internal sealed partial class Courier(
-    IOutsideRows rows, ChannelStore store, LetterTable table, ISender sender, TimeProvider clock, ILogger<Courier> log, CourierOptions? options = null, MuteOf? mute = null) : BackgroundService
+    IOutsideRows rows, ChannelStore store, LetterTable table, ISender sender, TimeProvider clock, ILogger<Courier> log, CourierOptions? options = null) : BackgroundService
 {
     private const int RowsAtOnce = 500, LettersAtOnce = 500;
 
@@ -125,7 +122,7 @@ internal sealed partial class Courier(
             foreach (var entry in taken)
             {
                 if (Read(entry.Row) is not { } notice || table.IsPlanned(notice)) continue;
-                table.Keep(notice, Planner.Of(settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert), mute?.Invoke(notice) ?? Mute.None));
+                table.Keep(notice, Planner.Of(settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert)));
             }
         });
         rows.Sent(taken.Select(t => t.Id));

@@ -136,6 +136,9 @@ public static class Server
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();
+        app.MapGroup("").RequireKeyOrLoopback().MapSilences();
+        app.MapSilenceActs();
+        app.MapGroup("").RequireKeyOrLoopback().MapAlarmLoad();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
         app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
         app.MapGroup("").RequireKey(KeyScope.Admin).MapPolicySaving();
