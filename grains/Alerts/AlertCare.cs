@@ -29,7 +29,7 @@ public sealed record AlertCare(Hold Hold, string? By, long Since, long? Until, s
     public static readonly AlertCare None = new(Hold.Open, null, 0, null, null, Items<LadderStep>.None, null, null);
 
     /// <summary>When it changes although nobody does anything.</summary>
-    public long NextChangeAt => Until ?? Next?.At ?? long.MaxValue;
+    public long NextChangeAt => Math.Min(Until ?? Next?.At ?? long.MaxValue, MutedUntil ?? long.MaxValue);
 
     /// <summary>Whether somebody who was told of it as it was before would hear anything new.</summary>
     public bool Tells(AlertCare before) =>

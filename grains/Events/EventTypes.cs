@@ -76,6 +76,8 @@ public static class EventTypes
         ["alert.released"] = typeof(AlertReleased),
         ["silence.opened"] = typeof(SilenceOpened),
         ["silence.ended"] = typeof(SilenceEnded),
+        ["source.alarm_raised"] = typeof(SourceAlarmRaised),
+        ["source.alarm_cleared"] = typeof(SourceAlarmCleared),
         ["source.heartbeat"] = typeof(SourceHeartbeat),
     };
 

@@ -16,7 +16,11 @@ internal sealed record MailServer(string Host, int Port, MailTls Tls, string? Us
 /// <param name="Kind">a name of <see cref="ChannelKinds"/></param>
 /// <param name="Url">null where the address is itself a secret</param>
 /// <param name="Rates">how fast it may be told</param>
-internal sealed record ChannelEntry(string Id, string Kind, string Language, DateTimeZone Zone, Uri? Url, MailServer? Mail, IReadOnlyList<Rate> Rates, int TimeoutMs);
+internal sealed record ChannelEntry(string Id, string Kind, string Language, DateTimeZone Zone, Uri? Url, MailServer? Mail, IReadOnlyList<Rate> Rates, int TimeoutMs)
+{
+    /// <summary>Of a heartbeat: how often it is sent, in ms.</summary>
+    public long EveryMs { get; init; } = 60_000;
+}
 
 /// <summary>Somebody who is told.</summary>
 /// <param name="Hours">when he works; null for at any time</param>
@@ -79,6 +83,9 @@ internal sealed record ChannelSettings(
                 if (!found.Any(f => f.Item1 == channel)) found.Add((channel, route.RepeatMs));
         }
     }
+
+    /// <summary>When a source is silent, and what is noticed late.</summary>
+    public WatchSettings Watch { get; init; } = WatchSettings.Default;
 
     public IReadOnlyList<Duty.RotaEntry> Rotas { get; init; } = [];
 

@@ -35,7 +35,7 @@ internal sealed partial class Courier(
 {
     private const int RowsAtOnce = 500, LettersAtOnce = 500;
 
-    // More than so many at once for one person become one. (spec: alerts, Exact)
+    // More than so many at once for one department become one. (spec: alerts, Exact)
     private const int MostMails = 20;
 
     private const long LongestSleepMs = 1_000, PruneMs = 3_600_000, RateMs = 60_000;
@@ -56,7 +56,7 @@ internal sealed partial class Courier(
     private readonly CancellationTokenSource _abort = new();
     private readonly CourierOptions _options = options ?? new(Drain);
     private int _underWay;
-    private long _pruneAt;
+    private long _pruneAt, _lookedAt;
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -71,12 +71,20 @@ internal sealed partial class Courier(
     public async Task<(SendResult Result, long Ms)> TestAsync(ChannelSettings settings, ChannelEntry channel, string? contact, CancellationToken stop)
     {
         var (now, watch) = (Now, Stopwatch.StartNew());
-        var notice = new Notice("test", "TEST", AlertState.Raised, now, "", "", "", AlertLevel.Yellow, null, now, now, now, now, Hold.Open, null, [], default);
-        var letter = new Letter(string.Create(CultureInfo.InvariantCulture, $"test.{channel.Id}.{now}"), channel.Id, "", contact, LetterKind.Test, "", Why.FirstTime, null, notice, now, false);
-        var result = await sender.SendAsync(settings, channel, [letter], now, stop);
+        var result = await sender.SendAsync(settings, channel, [TestLetter(channel, contact, now)], now, stop);
         table.Noted(channel.Id, result.Delivered, result.Detail, Now);
         return (result, watch.ElapsedMilliseconds);
     }
+
+    /// <summary>A letter about nothing.</summary>
+    internal static Letter TestLetter(ChannelEntry channel, string? contact, long now)
+    {
+        var notice = new Notice("test", "TEST", AlertState.Raised, now, "", "", "", AlertLevel.Yellow, null, now, now, now, now, Hold.Open, null, [], default);
+        return new(string.Create(CultureInfo.InvariantCulture, $"test.{channel.Id}.{now}"), channel.Id, "", contact, LetterKind.Test, "", Why.FirstTime, null, notice, now, false);
+    }
+
+    /// <summary>Unix ms at which the loop last went round without a fault.</summary>
+    public long LookedAt => Volatile.Read(ref _lookedAt);
 
     protected override async Task ExecuteAsync(CancellationToken stop)
     {
@@ -90,6 +98,7 @@ internal sealed partial class Courier(
                 Mark();
                 wait = Math.Clamp(Start(Now), 1, LongestSleepMs);
                 Prune();
+                Volatile.Write(ref _lookedAt, Now);
             }
             catch (Exception fault) when (fault is not OperationCanceledException) // whatever it is: the walls must not go with it
             {
@@ -172,16 +181,19 @@ internal sealed partial class Courier(
         return step.WaitUntil ?? (table.NextAt(channel.Id) is { } next && next > now ? next : long.MaxValue);
     }
 
-    // A letter each; but a person who has many at once, as after a stop of this server, gets one mail of them all.
+    // A letter each; but a person or chat who gets many about one department at once, as after a stop of this server, gets one of them all, and so
+    // does a person of all that is left. Each alert keeps its letter, and its record.
     private static List<IReadOnlyList<StoredLetter>> Parcels(ChannelEntry channel, IReadOnlyList<StoredLetter> due)
     {
         var parcels = new List<IReadOnlyList<StoredLetter>>();
-        if (channel.Mail is null) { foreach (var letter in due) parcels.Add([letter]); return parcels; }
+        if (channel.Mail is null && !ChannelKinds.ByName[channel.Kind].Chat) { foreach (var letter in due) parcels.Add([letter]); return parcels; }
         foreach (var person in due.GroupBy(l => l.Letter.Contact, StringComparer.Ordinal))
         {
-            var fresh = person.Where(l => l is { Attempts: 0, Series: 0 }).ToList();
-            if (fresh.Count > MostMails) parcels.Add(fresh); else fresh.ForEach(l => parcels.Add([l]));
-            foreach (var letter in person.Except(fresh)) parcels.Add([letter]);
+            var single = new List<StoredLetter>();
+            foreach (var department in person.Where(l => l is { Attempts: 0, Series: 0 }).GroupBy(l => l.Letter.Notice.Department, StringComparer.Ordinal))
+                if (department.Count() > MostMails) parcels.Add([.. department]); else single.AddRange(department);
+            if (channel.Mail is not null && single.Count > MostMails) parcels.Add(single); else single.ForEach(l => parcels.Add([l]));
+            foreach (var letter in person.Where(l => l is not { Attempts: 0, Series: 0 })) parcels.Add([letter]);
         }
         return parcels;
     }

@@ -91,6 +91,9 @@ internal sealed class CourierDesk : IAsyncDisposable
         await _courier.StartAsync(default);
     }
 
+    public DeadMan DeadMan() => new(
+        _host, Store, Table, new Sender(new MessageText(new BoardDirectory(ReferenceData.Empty)), Secrets, _http!, new MailSender(new GuardedDialer(() => Store.Current().Settings.Allow))), Courier, Clock, NullLogger<DeadMan>.Instance);
+
     /// <summary>Ends the courier and closes its file; what it did not keep is forgotten.</summary>
     public async Task StopAsync()
     {
