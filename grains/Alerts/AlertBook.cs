@@ -130,7 +130,7 @@ public sealed partial class AlertBook
 
     private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now, bool told, List<Alert> changed)
     {
-        var (key, due) = (fresh.Key, fresh.Hours is null && fresh.Members is null ? fresh : fresh with { Hours = null, Members = null });
+        var (key, due) = (fresh.Key, fresh.Hours is null ? fresh : fresh with { Hours = null });
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
         if (!_alerts.TryGetValue(key, out var known))
         {

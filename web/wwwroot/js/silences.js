@@ -61,11 +61,13 @@ function drawLoad() {
   if (!load) return;
   at("weeks").replaceChildren(...load.weeks.map((/** @type {any} */ w) => {
     const line = document.createElement("tr");
+    const heads = ["load.week", "load.alarms", "load.rate", "load.peak", "load.floods", "load.split", "load.standing", "load.late"];
     const rate = w.per_ten_minutes_milli / 1000;
     line.append(
       element("td", `${new Date(w.from + 43200000).toISOString().slice(0, 10)}`), element("td", String(w.alarms)), element("td", rate.toFixed(2), rate > 2 ? "bad" : rate > 1 ? "warn" : "good"),
       element("td", w.peak ? `${w.peak} (${when(w.peak_at)})` : "0"), element("td", String(w.floods), w.floods ? "bad" : ""), element("td", w.alarms ? `${percent(w.red_permille / 1000)}% P1` : "–"),
       element("td", String(w.standing), w.standing ? "warn" : ""), element("td", w.detection.n ? `${w.detection.p50} / ${w.detection.p99} / ${w.detection.max} ms` : "–", w.detection.p99 > 1000 ? "bad" : ""));
+    heads.forEach((head, i) => { /** @type {HTMLElement} */ (line.children[i]).dataset.label = t(head); });
     return line;
   }));
   const causes = load.weeks[0]?.causes ?? [];
