@@ -50,6 +50,7 @@ internal sealed partial class SelfWatch(IOpsHost host, ChannelStore store, Serve
         return host.Read(tally =>
         {
             var found = new List<Event>();
+            if (tally is not Grains.Turns.Shard) return found; // in a cluster each node would say so
             foreach (var (name, stats) in tally.Sources)
             {
                 if (name == AlertDesk.Source || name.Length > MostId) continue;
