@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
@@ -158,30 +157,5 @@ public static class SilenceEndpoints
             return [.. sent.EnumerateArray().Select(static t => t.GetString()!)];
         fault ??= new(400, "bad_field", $"The field is a list of up to {MostTexts} texts.", "/" + name);
         return null;
-    }
-}
-
-/// <summary>Events that are the server's own word, made as any sender would make them.</summary>
-internal static class ServerEvents
-{
-    /// <param name="at">Unix ms</param>
-    public static Event Make(string source, string id, string type, long at, string subject, Action<Utf8JsonWriter> data)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("specversion", "1.0");
-            json.WriteString("id", id);
-            json.WriteString("source", source);
-            json.WriteString("type", type);
-            json.WriteString("time", RowJson.Time(at));
-            json.WriteString("subject", subject);
-            json.WriteStartObject("data");
-            data(json);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        return EventReader.Read(buffer.WrittenMemory).Event ?? throw new InvalidOperationException("an own event cannot be read");
     }
 }

@@ -155,18 +155,18 @@ public static class BoardView
     private static AlarmCell Alarms(Tally tally, string scope, long now)
     {
         var (unacked, acked, shelved, quiet, top) = (0, 0, 0, 0, (Alert?)null);
-        var standing = new List<Alert>();
+        var lately = new List<Alert>();
         foreach (var alert in tally.Alerts.All)
         {
             if (alert.State != AlertState.Raised || !Concerns(alert, scope)) continue;
-            standing.Add(alert);
+            if (alert.Since > now - Flood.WindowMs) lately.Add(alert);
             if (alert.Due.Level != AlertLevel.Red) continue;
             if (alert.Care.Hold == Hold.Shelved) { shelved++; continue; } // counted, not listed
             if (Telling.Quiet(Hold.Open, alert.Care.Mute) is not null) { quiet++; continue; }
             if (alert.Care.Hold == Hold.Acknowledged) acked++; else unacked++;
             if (top is null || Rank(alert).CompareTo(Rank(top)) >= 0) top = alert;
         }
-        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top), quiet, Flood.Of(standing, now));
+        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top), quiet, Flood.Of(lately, now));
     }
 
     // What nobody has stands before what somebody has, the newest before the older.

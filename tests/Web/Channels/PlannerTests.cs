@@ -59,6 +59,13 @@ public sealed class PlannerTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_department_s_head_is_not_woken_for_yellow_and_is_for_red()
+    {
+        Assert.Equal(["-wang outside_hours"], Plan(CourierDesk.Row(1, Night, "yellow", taken: ["department_head"])));
+        Assert.Equal(["+wang first_time"], Plan(CourierDesk.Row(2, Night, "red", taken: ["department_head"])));
+    }
+
+    [Fact]
     public void What_was_over_before_the_morning_is_never_said_and_what_somebody_took_neither()
     {
         Plan(CourierDesk.Row(1, Night, "yellow"));
