@@ -110,6 +110,7 @@ public sealed class IncidentLogTests(ReplayRun run, ITestOutputHelper output) : 
             // What is true at until is no sum over an interval: the API has it in the windows that end now.
             foreach (var (name, text) in Texts(await Metrics(client, scope.Name, "now"))) byHttp.TryAdd(name, text);
             var byFile = Texts(scope.Value.GetProperty("total"));
+            SameButForTheirAge(byFile, byHttp);
             Assert.Empty(byFile.Except(byHttp).Select(m => $"{scope.Name} {m.Key}: {m.Value} by file, {byHttp.GetValueOrDefault(m.Key, "nothing")} by HTTP"));
             Assert.Empty(byHttp.Keys.Except(byFile.Keys).Select(name => $"{scope.Name} {name}: {byHttp[name]} by HTTP alone"));
             if (scope.Name == "all") closedOfAll = closed;
@@ -117,6 +118,16 @@ public sealed class IncidentLogTests(ReplayRun run, ITestOutputHelper output) : 
         }
         output.WriteLine($"{compared} numbers of {scopes} scopes are the same by file and by HTTP, as of {until}");
         return closedOfAll;
+    }
+
+    // The server answers years after the log: its tickets are as many, but older.
+    private static void SameButForTheirAge(SortedDictionary<string, string> byFile, SortedDictionary<string, string> byHttp)
+    {
+        Assert.Equal(Open(byFile), Open(byHttp));
+        byFile.Remove("ageing");
+        byHttp.Remove("ageing");
+
+        static long Open(SortedDictionary<string, string> table) => JsonDocument.Parse(table["ageing"]).RootElement.EnumerateObject().Sum(band => band.Value.GetInt64());
     }
 
     private static async Task<JsonElement> Metrics(HttpClient client, string scope, string window) =>

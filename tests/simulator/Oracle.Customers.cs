@@ -43,7 +43,7 @@ public sealed partial class Oracle
 
     private void Agent(List<Event> events)
     {
-        var last = events.FindLast(e => e.Data is AgentStateChanged);
+        var last = events.FindLast(e => e.Data is AgentStateChanged && e.At <= now); // what is told ahead holds from then on
         if (last is not null) _answer.Count("agents " + ((AgentStateChanged)last.Data!).State.ToString().ToLowerInvariant(), last.DepartmentId);
     }
 
