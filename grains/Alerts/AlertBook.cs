@@ -20,6 +20,9 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
 
     public AlertCare Care { get; init; } = AlertCare.None;
 
+    /// <summary>Subjects whose own alerts it covers, or covered, and when.</summary>
+    public Items<Cover> Covers { get; init; } = Items<Cover>.None;
+
     public long LatenessMs => FromLateData ? 0 : Math.Max(0, NoticedAt - Due.RaisedAt);
 }
 
@@ -27,7 +30,7 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
 /// What has been raised. The same breach is raised once however often it is evaluated; when the evaluation no longer has it, late data has
 /// retracted it, and the record says so. (spec: alerts, Life of an alert)
 /// </summary>
-public sealed class AlertBook
+public sealed partial class AlertBook
 {
     private readonly Dictionary<AlertKey, Alert> _alerts = []; // found here, walked through in the order of the keys below
     private readonly SortedRuns<AlertKey> _order = new();
@@ -61,7 +64,8 @@ public sealed class AlertBook
     {
         if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
         var changed = new List<Alert>();
-        foreach (var alert in due) Raise(alert, deeds, now, told, changed);
+        var reds = RedsOf(subject, due, now);
+        foreach (var alert in due) Raise(alert, deeds, reds, now, told, changed);
         if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
         foreach (var key in keys)
         {
@@ -69,7 +73,7 @@ public sealed class AlertBook
             if (known.State == AlertState.Raised && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
             {
                 var end = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted;
-                Put(key, known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, changed);
+                Put(key, Covering(known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, null, now), changed);
             }
         }
         return changed;
@@ -88,7 +92,7 @@ public sealed class AlertBook
         var next = long.MaxValue;
         if (!_bySubject.TryGetValue(subject, out var keys)) return next;
         foreach (var key in keys)
-            if (_alerts[key] is { State: AlertState.Raised } standing) next = Math.Min(next, standing.Care.NextChangeAt);
+            if (_alerts[key] is { State: AlertState.Raised } standing) next = Math.Min(next, Math.Min(standing.Care.NextChangeAt, NextQuietEdge(standing, now)));
         for (var i = deeds.Count - 1; i >= 0 && deeds[i].At > now; i--) next = Math.Min(next, deeds[i].At); // a sender's clock that is ahead
         return next;
     }
@@ -120,10 +124,11 @@ public sealed class AlertBook
         var key = alert.Due.Key;
         if (!_bySubject.TryGetValue(key.Subject, out var keys)) _bySubject[key.Subject] = keys = [];
         keys.Add(key);
+        foreach (var cover in alert.Covers.All) Covered(cover.Subject, key);
         Keep(key, alert);
     }
 
-    private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, long now, bool told, List<Alert> changed)
+    private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now, bool told, List<Alert> changed)
     {
         var (key, due) = (fresh.Key, fresh.Hours is null ? fresh : fresh with { Hours = null });
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
@@ -131,14 +136,14 @@ public sealed class AlertBook
         {
             if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
             keys.Add(key);
-            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, fresh, deeds, now), changed);
+            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, fresh, deeds, reds, now), changed);
         }
         else if (known.State != state)
         {
             var at = After(known, now);
-            Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, now), changed);
+            Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
         }
-        else if (state == AlertState.Raised && Cared(known, fresh, deeds, now) is var cared && cared.Care != known.Care)
+        else if (state == AlertState.Raised && Cared(known, fresh, deeds, reds, now) is var cared && (cared.Care != known.Care || cared.Covers != known.Covers))
         {
             if (cared.Care.Tells(known.Care)) Put(key, cared with { ChangedAt = After(known, now) }, changed);
             else (_alerts[key], Revision) = (cared, Revision + 1); // when the next step will be is nothing to tell anybody yet
@@ -146,11 +151,11 @@ public sealed class AlertBook
     }
 
     // The ladder is the one of the raise, the calendar the one of now.
-    private static Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, long now) => alert with
+    private Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now) => Covering(alert with
     {
         Care = alert.State != AlertState.Raised ? alert.Care.Ended(alert.State)
-            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Due.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now),
-    };
+            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Due.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now, QuietOf(alert, reds)),
+    }, fresh.Members, now);
 
     // Alert, state and instant are how a receiver knows what it has heard: while a clock that was set back stands still, changes must not look alike.
     private static long After(Alert known, long now) => Math.Max(now, known.ChangedAt + 1);
@@ -171,6 +176,8 @@ public sealed class AlertBook
 
     private void Forget(AlertKey key)
     {
-        if (_alerts.Remove(key)) _order.Remove(key);
+        if (!_alerts.Remove(key, out var gone)) return;
+        _order.Remove(key);
+        foreach (var cover in gone.Covers.All) _covered.GetValueOrDefault(cover.Subject)?.Remove(key);
     }
 }

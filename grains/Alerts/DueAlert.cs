@@ -22,6 +22,9 @@ public sealed record DueAlert(
     [JsonIgnore]
     public BusinessCalendar? Hours { get; init; }
 
+    /// <summary>Of an alert about several subjects: those whose own alerts it covers while it stands; since when it did, <see cref="Alert.Covers"/> keeps.</summary>
+    public Items<Subject>? Members { get; init; }
+
     /// <summary>Nothing in the key depends on the time of noticing or on an attempt. (design: Exactly once)</summary>
     public AlertKey Key => new(Subject, Rule, RuleVersion, Clock, DueAt);
 }

@@ -44,6 +44,8 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         w.WriteString("hold", care.Hold switch { Hold.Acknowledged => "acknowledged", Hold.Shelved => "shelved", _ => "open" });
         if (care.By is { } by) w.WriteString("by", by);
         if (care.Until is { } until) w.WriteNumber("until", until);
+        if (care.Mute != Mute.None) w.WriteString("mute", Telling.NameOf(care.Mute == Mute.Silenced ? Why.Silenced : Why.Inhibited));
+        if (care.MutedBy is { } muted) w.WriteString("muted_by", muted);
         w.WriteNumber("steps", care.Taken.All.Count);
         if (care.Taken.All.Count == 0) return;
         w.WriteString("told", care.Taken.All[^1].To);
@@ -51,6 +53,8 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         foreach (var step in care.Taken.All) w.WriteStringValue(step.To);
         w.WriteEndArray();
     }
+
+    private static IReadOnlyList<Rung> RungsOf(Alert alert) => (alert.Due.Ladder ?? Ladder.Default).All;
 
     private static byte[] Json(Alert alert, ArrayBufferWriter<byte> buffer, Utf8JsonWriter w)
     {
@@ -69,6 +73,7 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         w.WriteNumber("noticed_at", alert.NoticedAt);
         w.WriteNumber("since", alert.Since);
         Care(w, alert.Care);
+        if (alert.Care.Mute != Mute.None && RungsOf(alert) is var rungs && alert.Care.Taken.All.Count < rungs.Count) w.WriteString("next", rungs[alert.Care.Taken.All.Count].To);
         w.WriteEndObject();
         w.Flush();
         return buffer.WrittenSpan.ToArray();

@@ -32,13 +32,39 @@ public static class Telling
     {
         var knows = told is { Over: false } && told.Since == news.Since;
         if (news.State != AlertState.Raised) return knows ? new(Why.AllClear, news.Level == AlertLevel.Red || opens == long.MaxValue ? news.At : opens) : null;
-        if (news.Hold != Hold.Open) return new(Why.Acknowledged, null);
-        if (mute != Mute.None) return new(mute == Mute.Silenced ? Why.Silenced : Why.Inhibited, null);
+        if (Quiet(news.Hold, mute) is { } quiet) return new(quiet, null);
         var why = !knows ? Why.FirstTime : news.Rank > told!.Rank ? Why.GotWorse : news.At - told.At >= repeatMs ? Why.RepeatDue : Why.ToldRecently;
         if (why == Why.ToldRecently) return new(why, null);
         // Red never waits for anybody's morning.
         if (news.Level == AlertLevel.Red || opens <= news.At) return new(why, news.At);
         return new(Why.OutsideHours, opens == long.MaxValue ? null : opens);
+    }
+
+    /// <summary>Why nobody at all is told of what stands; null where somebody may be. The ladder stands still meanwhile, and no wall sounds.</summary>
+    public static Why? Quiet(Hold hold, Mute mute) => hold != Hold.Open ? Why.Acknowledged : mute switch { Mute.Silenced => Why.Silenced, Mute.Inhibited => Why.Inhibited, _ => null };
+
+    /// <summary>
+    /// The same decision as the ladder has it, for walls and pages: why its last step was taken and when, or why the next one is not taken yet.
+    /// </summary>
+    public static Reasoned OfLadder(Alert alert)
+    {
+        var (care, taken) = (alert.Care, alert.Care.Taken.All);
+        var last = taken.Count == 0 ? (LadderStep?)null : taken[^1];
+        var over = alert.State != AlertState.Raised;
+        var told = over && last is { } heard ? new Told(alert.Since, RankOf(taken, taken.Count - 1), heard.At, false)
+            : taken.Count > 1 ? new Told(alert.Since, RankOf(taken, taken.Count - 2), taken[^2].At, false) : null;
+        var at = over ? alert.ChangedAt : last?.At ?? alert.Since;
+        var news = new News(alert.State, alert.Due.Level, care.Hold, alert.Since, last is null ? 0 : RankOf(taken, taken.Count - 1), at);
+        var opens = over || last is not null ? at : care.Next?.At ?? long.MaxValue;
+        return Judge(told, news, care.Mute, opens) ?? new(Why.AllClear, null);
+    }
+
+    // How high on the ladder: where its level came first.
+    private static int RankOf(IReadOnlyList<LadderStep> taken, int step)
+    {
+        var rank = 0;
+        while (!string.Equals(taken[rank].To, taken[step].To, StringComparison.Ordinal)) rank++;
+        return rank;
     }
 
     /// <summary>The name by which programs and files know it.</summary>

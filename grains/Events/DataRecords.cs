@@ -77,6 +77,10 @@ internal static class DataRecords
         "alert.acknowledged" => static (ref DataFields f) => new AlertAcknowledged(f.Text(), f.Text(), f.TextOrNull(), f.TextOrNull()),
         "alert.shelved" => static (ref DataFields f) => new AlertShelved(f.Text(), f.Text(), f.Text(), f.Text()),
         "alert.released" => static (ref DataFields f) => new AlertReleased(f.Text(), f.Text(), f.TextOrNull()),
+        "silence.opened" => static (ref DataFields f) => new SilenceOpened(f.Text(), f.Text(), f.Text(), f.TextsOrNull(), f.TextsOrNull(), f.TextsOrNull(), f.TextsOrNull()),
+        "silence.ended" => static (ref DataFields f) => new SilenceEnded(f.Text(), f.TextOrNull()),
+        "source.alarm_raised" => static (ref DataFields f) => new SourceAlarmRaised(f.Word<OwnRule>(), f.Text(), f.TextOrNull()),
+        "source.alarm_cleared" => static (ref DataFields f) => new SourceAlarmCleared(f.Word<OwnRule>()),
         "source.heartbeat" => static (ref DataFields f) => new SourceHeartbeat(f.TextOrNull(), f.WholeOrNull()),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no record of the vocabulary"),
     };

@@ -32,6 +32,7 @@ namespace OpsMonitor.Grains.Events;
         typeof(Closed<RescheduledBy>),
         typeof(Closed<AttemptOutcome>),
         typeof(Closed<SurveyResolved>),
+        typeof(Closed<OwnRule>),
     ])]
 [JsonSerializable(typeof(ContactInitiated))]
 [JsonSerializable(typeof(ContactQueued))]
@@ -102,6 +103,10 @@ namespace OpsMonitor.Grains.Events;
 [JsonSerializable(typeof(AlertAcknowledged))]
 [JsonSerializable(typeof(AlertShelved))]
 [JsonSerializable(typeof(AlertReleased))]
+[JsonSerializable(typeof(SilenceOpened))]
+[JsonSerializable(typeof(SilenceEnded))]
+[JsonSerializable(typeof(SourceAlarmRaised))]
+[JsonSerializable(typeof(SourceAlarmCleared))]
 [JsonSerializable(typeof(SourceHeartbeat))]
 public sealed partial class EventJson : JsonSerializerContext;
 

@@ -74,6 +74,10 @@ public static class EventTypes
         ["alert.acknowledged"] = typeof(AlertAcknowledged),
         ["alert.shelved"] = typeof(AlertShelved),
         ["alert.released"] = typeof(AlertReleased),
+        ["silence.opened"] = typeof(SilenceOpened),
+        ["silence.ended"] = typeof(SilenceEnded),
+        ["source.alarm_raised"] = typeof(SourceAlarmRaised),
+        ["source.alarm_cleared"] = typeof(SourceAlarmCleared),
         ["source.heartbeat"] = typeof(SourceHeartbeat),
     };
 

@@ -100,6 +100,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         Edits = Edits,
         Surveys = [.. _surveys.Values.SelectMany(s => s.Links.Events)],
+        Silences = Alerts.Silences.Events,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
             [.. _customers.Values.SelectMany(c => c.Values), .. _tickets], _left.All(), [.. Work()]),
@@ -115,6 +116,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
         foreach (var (name, stats) in image.Sources) Sources[name] = stats.Copy(); // the image stays as it was taken
         foreach (var alert in image.Alerts) Alerts.Remember(alert);
+        foreach (var e in image.Silences) Alerts.Silenced(e);
         foreach (var (who, history) in image.Histories) _subjects[who] = new(history.Copy());
         foreach (var e in image.Surveys) SurveyOf(e.Subject).Links.Add(e); // the tickets have it in their own histories
         if (asJudged || image.Judged.Left.Count > 0) { Resume(image.Judged); return; }
@@ -183,7 +185,10 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             return;
         }
         Version++;
-        if (e.Subject.Kind != SubjectKind.Survey || e.Data is null) return;
+        if (e.Data is SilenceDeed)
+            foreach (var silenced in Alerts.Silenced(e))
+                if (_subjects.TryGetValue(silenced, out var held)) Touch(silenced, held);
+        if (e.Subject.Kind != SubjectKind.Survey || e.Data is null or SilenceDeed) return;
         var survey = SurveyOf(e.Subject);
         foreach (var (ticket, of) in survey.Links.Add(e)) Insert(ticket, of);
         Quiet(e.Subject, survey.Touched = ++_touches, e.At);
@@ -243,6 +248,9 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         _dirtyCustomers.Clear();
         SettleRepeats();
         SettleHours(now);
+        foreach (var who in Alerts.TakeDisturbed())
+            if (_subjects.TryGetValue(who, out var held)) Touch(who, held);
+        if (_dirty.Count > 0) Settle(now, changed, told);
     }
 
     private void Remember(ContactFact fact, int sign)

@@ -23,6 +23,9 @@ public sealed record ShardImage(
     /// <summary>The surveys' events; each is also in the histories of its tickets.</summary>
     public IReadOnlyList<Event> Surveys { get; init; } = [];
 
+    /// <summary>The silences' events.</summary>
+    public IReadOnlyList<Event> Silences { get; init; } = [];
+
     public JudgedImage Judged { get; init; } = JudgedImage.None;
 }
 

@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Agents;
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Callbacks;
 using OpsMonitor.Grains.Contacts;
 using OpsMonitor.Grains.Events;
@@ -20,7 +21,10 @@ public static class SubjectRules
     /// <summary>Whether the event belongs to a history that has a row; others are kept and counted only.</summary>
     /// <remarks>A survey's events have none of their own, but belong to their tickets' histories as well: <see cref="Surveys.SurveyLinks"/>.</remarks>
     public static bool HasRow(Event e) =>
-        e.Data is not (null or AlertDeed) && e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey);
+        e.Data is not (null or AlertDeed or SilenceDeed) && (e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey) || IsOwnAlarm(e));
+
+    // A source has no row, but alerts.
+    private static bool IsOwnAlarm(Event e) => e is { Subject.Kind: SubjectKind.Source, Data: SourceAlarm };
 
     /// <param name="history">in its one order</param>
     public static Evaluation Evaluate(Subject subject, IReadOnlyList<Event> history, PolicySet policies, long now) => subject.Kind switch
@@ -28,6 +32,7 @@ public static class SubjectRules
         SubjectKind.Ticket => TicketRules.Evaluate(subject, history, policies, now),
         SubjectKind.Contact => ContactRules.Evaluate(subject, history, policies, now),
         SubjectKind.Callback => CallbackRules.Evaluate(subject, history, policies, now),
+        SubjectKind.Source => OwnWatch.Evaluate(subject, history),
         SubjectKind.Agent => AgentRules.Evaluate(subject, history, now),
         _ => Evaluation.Empty,
     };

@@ -9,7 +9,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 6;
+    public const int FoldVersion = 7;
 
     /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
     public static byte[] Write(ShardImage image, string policies = "")
@@ -30,6 +30,7 @@ public static class ShardSnapshot
             w.Write(packed);
         }
         Many(w, image.Surveys, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
+        Many(w, image.Silences, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
         w.Write(image.Alerts.Count);
         foreach (var alert in image.Alerts) Write(w, alert);
         w.Write(image.Sources.Count);
@@ -55,14 +56,16 @@ public static class ShardSnapshot
         var (now, last) = (r.ReadInt64(), r.ReadInt64());
         var seen = Many(r, () => KeyValuePair.Create(new UInt128(r.ReadUInt64(), r.ReadUInt64()), r.ReadUInt64()));
         var histories = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), History.Of(r.ReadBytes(r.ReadInt32()))));
-        var surveys = Many(r, () => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read"));
+        var (surveys, silences) = (Many(r, () => ReadEvent(r)), Many(r, () => ReadEvent(r)));
         var alerts = Many(r, () => ReadAlert(r));
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
         foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
             r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
         var edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32())));
-        return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Surveys = surveys, Judged = ReadJudged(r) }, policies);
+        return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Surveys = surveys, Silences = silences, Judged = ReadJudged(r) }, policies);
     }
+
+    private static Event ReadEvent(BinaryReader r) => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read");
 
     private static void Write(BinaryWriter w, JudgedImage judged)
     {
@@ -105,6 +108,7 @@ public static class ShardSnapshot
         w.Write(due.Ladder is not null);
         if (due.Ladder is { } ladder) Many(w, ladder.All, r => { w.Write(r.To); w.Write(r.AfterMs); });
         Write(w, alert.Care);
+        Many(w, alert.Covers.All, c => { w.Write(c.Subject.ToString()); w.Write(c.From); w.Write(c.To); });
     }
 
     private static void Write(BinaryWriter w, AlertCare care)
@@ -118,6 +122,9 @@ public static class ShardSnapshot
         w.Write(care.Next?.At ?? long.MinValue);
         w.Write(care.Next?.To ?? "");
         Text(w, care.Final);
+        w.Write((int)care.Mute);
+        Text(w, care.MutedBy);
+        w.Write(care.MutedUntil ?? long.MinValue);
     }
 
     private static AlertCare ReadCare(BinaryReader r)
@@ -126,7 +133,10 @@ public static class ShardSnapshot
         var (hold, by, since, until, note) = ((Hold)r.ReadInt32(), Text(r), r.ReadInt64(), Instant(r.ReadInt64()), Text(r));
         Items<LadderStep> taken = new(Many(r, () => new LadderStep(r.ReadString(), r.ReadInt64())));
         var (at, to) = (Instant(r.ReadInt64()), r.ReadString());
-        return new(hold, by, since, until, note, taken, at is { } next ? new LadderStep(to, next) : null, Text(r));
+        return new(hold, by, since, until, note, taken, at is { } next ? new LadderStep(to, next) : null, Text(r))
+        {
+            Mute = (Mute)r.ReadInt32(), MutedBy = Text(r), MutedUntil = Instant(r.ReadInt64()),
+        };
     }
 
     private static void Text(BinaryWriter w, string? text)
@@ -151,7 +161,8 @@ public static class ShardSnapshot
         var due = new DueAlert(subject, rule, version, clock, level, named ? department : null, r.ReadInt64(), r.ReadInt64(), r.ReadBoolean());
         var alert = new Alert(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64()) { FromLateData = r.ReadBoolean(), Since = r.ReadInt64() };
         var ladder = r.ReadBoolean() ? new Items<Rung>(Many(r, () => new Rung(r.ReadString(), r.ReadInt64()))) : null;
-        return alert with { Due = due with { Ladder = ladder }, Care = ReadCare(r) };
+        var care = ReadCare(r);
+        return alert with { Due = due with { Ladder = ladder }, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
     }
 
     private static List<T> Many<T>(BinaryReader r, Func<T> one)

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Web.Ingest;
@@ -71,26 +69,14 @@ public sealed class AlertDesk(IOpsHost host) : IDisposable
 
     private static Event Event(Alert alert, Wish wish, long at)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        var type = wish.Kind switch { ActKind.Acknowledge => "alert.acknowledged", ActKind.Shelve => "alert.shelved", _ => "alert.released" };
+        return ServerEvents.Make(Source, Guid.NewGuid().ToString("N"), type, at, alert.Due.Subject.ToString(), json =>
         {
-            json.WriteStartObject();
-            json.WriteString("specversion", "1.0");
-            json.WriteString("id", Guid.NewGuid().ToString("N"));
-            json.WriteString("source", Source);
-            json.WriteString("type", wish.Kind switch { ActKind.Acknowledge => "alert.acknowledged", ActKind.Shelve => "alert.shelved", _ => "alert.released" });
-            json.WriteString("time", RowJson.Time(at));
-            json.WriteString("subject", alert.Due.Subject.ToString());
-            if (alert.Due.DepartmentId is { } department) json.WriteString("departmentid", department);
-            json.WriteStartObject("data");
             json.WriteString("alert", alert.Due.Key.Id);
             json.WriteString("by", wish.By);
             json.WriteString("key", wish.KeyId);
             if (wish.Kind != ActKind.Release) json.WriteString("until", RowJson.Time(at + (wish.Minutes * 60_000L)));
             if (wish.Words is { } text) json.WriteString(wish.Kind == ActKind.Shelve ? "reason" : "note", text);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-        return EventReader.Read(buffer.WrittenMemory).Event ?? throw new InvalidOperationException("an own event cannot be read");
+        }, alert.Due.DepartmentId);
     }
 }

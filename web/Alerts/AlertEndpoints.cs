@@ -58,6 +58,10 @@ public static class AlertEndpoints
         json.WriteString("zone", context.RequestServices.GetRequiredService<BoardDirectory>().Zone(scope));
         json.WritePropertyName("alert");
         JsonSerializer.Serialize(json, AlertView.Of(alert), BoardCells.Wire);
+        json.WriteStartArray("covers"); // whose own alerts this one keeps quiet
+        foreach (var cover in alert.Covers.All)
+            if (cover.To == long.MaxValue) json.WriteStringValue(cover.Subject.ToString());
+        json.WriteEndArray();
         json.WriteStartObject("ladder");
         json.WriteStartArray("taken");
         foreach (var step in alert.Care.Taken.All) Step(json, step);

@@ -36,7 +36,7 @@ internal sealed record Wish(ActKind Kind, string By, int Minutes, string? Words,
         }
     }
 
-    private static string? Text(JsonElement root, string name, int max, ref Problem? fault)
+    internal static string? Text(JsonElement root, string name, int max, ref Problem? fault)
     {
         if (!root.TryGetProperty(name, out var sent) || sent.ValueKind == JsonValueKind.Null) return null;
         if (sent.ValueKind == JsonValueKind.String && sent.GetString() is { } text && text.Trim().Length is > 0 and var length && length <= max && !text.Any(char.IsControl)) return text.Trim();

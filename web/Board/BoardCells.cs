@@ -25,7 +25,9 @@ public sealed record TrendCell(long From, [property: JsonPropertyName("step_s")]
 
 public sealed record QueueCell(long Waiting, long? LongestSince, RatioCell Abandon, long AgentsAvailable);
 
-public sealed record AlarmCell(int Unacked, int Acked, int Shelved, AlertView? Top);
+/// <param name="Quiet">silenced, or covered by another alert: counted, not listed</param>
+/// <param name="Flood">null while alerts can be read one by one</param>
+public sealed record AlarmCell(int Unacked, int Acked, int Shelved, AlertView? Top, int Quiet = 0, Flood? Flood = null);
 
 public sealed record LateSource(string Source, [property: JsonPropertyName("age_s")] long AgeS);
 
@@ -38,17 +40,20 @@ public sealed record SourceCell(IReadOnlyList<LateSource> Late, IReadOnlyDiction
 public sealed record AlertView(
     string Code, string Level, string Priority, string Rule, string? Ticket, string Subject, string Clock, string? Department,
     long DueAt, long RaisedAt, [property: JsonPropertyName("lateness_ms")] long LatenessMs, string State,
-    string Hold, string? By, long? Until, string? Note, int Steps, string? NextTo, long? NextAt)
+    string Hold, string? By, long? Until, string? Note, int Steps, string? NextTo, long? NextAt,
+    string Why, long? WhyAt, string? Mute, string? MutedBy, long? MutedUntil, int Covers)
 {
     public static AlertView Of(Alert alert)
     {
         var due = alert.Due;
         var red = due.Level == AlertLevel.Red;
+        var (care, why) = (alert.Care, Telling.OfLadder(alert));
         return new(
             alert.Code, red ? "red" : "yellow", red ? "P1" : "P2", due.Rule, due.Subject.Kind == SubjectKind.Ticket ? due.Subject.Id : null,
             due.Subject.ToString(), due.Clock, due.DepartmentId, due.DueAt, due.RaisedAt, alert.LatenessMs,
             alert.State.ToString().ToLowerInvariant(), alert.Care.Hold.ToString().ToLowerInvariant(), alert.Care.By, alert.Care.Until, alert.Care.Note,
-            alert.Care.Taken.All.Count, alert.Care.Next?.To, alert.Care.Next?.At);
+            care.Taken.All.Count, care.Next?.To, care.Next?.At, Telling.NameOf(why.Why), why.At,
+            Telling.Quiet(Grains.Alerts.Hold.Open, care.Mute) is { } mute ? Telling.NameOf(mute) : null, care.MutedBy, care.MutedUntil, alert.Covers.All.Count(static c => c.To == long.MaxValue));
     }
 }
 

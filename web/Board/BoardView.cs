@@ -36,7 +36,7 @@ public static class BoardView
             DueNext(tally, ledger, now),
             dear.Trend,
             Queues(ledger, today),
-            Alarms(tally, scope),
+            Alarms(tally, scope, now),
             new SourceCell([.. LateSources(tally, now)], DepartmentsOf(tally, directory, "all").ToDictionary(id => id, directory.Department, StringComparer.Ordinal),
                 memory.Census.Unannounced),
         ];
@@ -152,17 +152,21 @@ public static class BoardView
             ledger.Members(new(Measure.AgentIn, "available")).Count);
     }
 
-    private static AlarmCell Alarms(Tally tally, string scope)
+    private static AlarmCell Alarms(Tally tally, string scope, long now)
     {
-        var (unacked, acked, shelved, top) = (0, 0, 0, (Alert?)null);
+        var (unacked, acked, shelved, quiet, top) = (0, 0, 0, 0, (Alert?)null);
+        var lately = new List<Alert>();
         foreach (var alert in tally.Alerts.All)
         {
-            if (alert.State != AlertState.Raised || alert.Due.Level != AlertLevel.Red || !Concerns(alert, scope)) continue;
+            if (alert.State != AlertState.Raised || !Concerns(alert, scope)) continue;
+            if (alert.Since > now - Flood.WindowMs) lately.Add(alert);
+            if (alert.Due.Level != AlertLevel.Red) continue;
             if (alert.Care.Hold == Hold.Shelved) { shelved++; continue; } // counted, not listed
+            if (Telling.Quiet(Hold.Open, alert.Care.Mute) is not null) { quiet++; continue; }
             if (alert.Care.Hold == Hold.Acknowledged) acked++; else unacked++;
             if (top is null || Rank(alert).CompareTo(Rank(top)) >= 0) top = alert;
         }
-        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top));
+        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top), quiet, Flood.Of(lately, now));
     }
 
     // What nobody has stands before what somebody has, the newest before the older.

@@ -30,7 +30,9 @@ internal static class ChannelEndpoints
         services.AddSingleton<IOutsideRows, HostRows>();
         services.AddSingleton(p => new Courier(
             p.GetRequiredService<IOutsideRows>(), p.GetRequiredService<ChannelStore>(), p.GetRequiredService<LetterTable>(), p.GetRequiredService<ISender>(), p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<Courier>>(), mute: p.GetService<MuteOf>()));
+            p.GetRequiredService<ILogger<Courier>>()));
+        services.AddHostedService<DeadMan>();
+        services.AddHostedService<SelfWatch>();
         services.AddHostedService(p =>
         {
             var courier = p.GetRequiredService<Courier>();

@@ -34,6 +34,7 @@ internal static class ChannelKinds
     {
         new(Mail, [Password], [], false, null, null),
         new("webhook", [Secret, Url], [], false, Webhook.Call, Webhook.Read),
+        new(HeartbeatCall.Kind, [Url], [], false, HeartbeatCall.Call, HeartbeatCall.Read),
         new("dingtalk", [Url, Secret], [new(20, Minute)], true, DingTalk.Call, DingTalk.Read),
         new("wecom", [Url], [new(20, Minute)], true, WeCom.Call, WeCom.Read),
         new("feishu", [Url, Secret], [new(100, Minute), new(5, 1_000)], true, Feishu.Call, Feishu.Read),

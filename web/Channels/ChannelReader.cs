@@ -14,8 +14,8 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
 {
     public const string FileName = "channels.yaml";
     private const int MostChannels = 50, MostContacts = 2_000, DefaultTimeoutS = 10;
-    private static readonly string[] Keys = ["base_url", "fallback", "allow", "channels", "contacts", "routes"];
-    private static readonly string[] Common = ["id", "kind", "language", "zone", "per_minute", "timeout_s"];
+    private static readonly string[] Keys = ["base_url", "fallback", "allow", "channels", "contacts", "rotas", "routes", "watch"];
+    private static readonly string[] Common = ["id", "kind", "language", "zone", "per_minute", "timeout_s", "every_s"];
     private static readonly string[] MailKeys = ["host", "port", "tls", "user", "from", "certificate_sha256"];
     private static readonly string[] Chats = [.. ChannelKinds.ByName.Values.Where(k => k.Chat).Select(k => k.Name).Order(StringComparer.Ordinal)];
 
@@ -33,12 +33,22 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
             if (channels.Count > MostChannels) throw entry.Error("id", $"there may be {MostChannels} channels");
         }
         var contacts = Contacts(root);
+        var rotas = Duty.RotaReader.Read(root, contacts, Departments);
         var route = Root(root, channels);
         var fallback = root.Text("fallback");
+        if (fallback is not null && channels.TryGetValue(fallback, out var other) && other.Kind == HeartbeatCall.Kind) throw root.Error("fallback", "'fallback' must be a channel that sends alerts");
         if (fallback is not null && !channels.ContainsKey(fallback)) throw root.Error("fallback", $"there is no channel '{fallback}'");
         if (channels.Values.Any(c => c.Mail is not null) && !contacts.Any(c => c.Has(null, Ladder.LastWord) && c.Addresses.ContainsKey(ChannelKinds.Mail)))
             throw root.Error("contacts", $"mail needs a contact of the level '{Ladder.LastWord}' with an address, for all departments: he is told where nobody has a level");
-        return new(BaseUrl(root), fallback, allow, channels, contacts, route);
+        return new(BaseUrl(root), fallback, allow, channels, contacts, route) { Rotas = rotas, Watch = Watch(root) };
+    }
+
+    private WatchSettings Watch(YamlEntry root)
+    {
+        var usual = WatchSettings.Default;
+        return root.Mapping("watch", ["hours", "silent_minutes", "lateness_ms", "least_events"], []) is not { } watch ? usual : new(
+            Hours(watch), watch.Number("silent_minutes", 1, 7 * 24 * 60) * 60_000L ?? usual.SilentMs, watch.Number("lateness_ms", 1, 3_600_000) ?? usual.LatenessMs,
+            watch.Number("least_events", 0, 1_000_000) ?? usual.LeastEvents);
     }
 
     private static Uri BaseUrl(YamlEntry root)
@@ -63,10 +73,14 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         if (name != ChannelKinds.Mail && MailKeys.FirstOrDefault(entry.Has) is { } foreign) throw entry.Error(foreign, $"'{foreign}' belongs to a channel of the kind email");
         if (name != "webhook" && entry.Has("url"))
             throw entry.Error("url", name == ChannelKinds.Mail ? "a channel of the kind email has a 'host'" : "the address of this kind carries its authority: it is set as the secret 'url', and stands in no file");
+        if (name != HeartbeatCall.Kind && entry.Has("every_s")) throw entry.Error("every_s", "'every_s' belongs to a channel of the kind heartbeat");
         var rates = entry.Number("per_minute", 1, 6_000) is { } most ? [new(most, 60_000), .. kind.Rates.Where(r => r.Ms != 60_000 || r.Most < most)] : kind.Rates;
         return new(
             id, name, Language(entry), entry.TimeZone("zone") ?? DateTimeZone.Utc, entry.Text("url") is { } url ? Address(entry, url, allow) : null,
-            name == ChannelKinds.Mail ? Mail(entry, allow) : null, rates, (entry.Number("timeout_s", 1, 60) ?? DefaultTimeoutS) * 1000);
+            name == ChannelKinds.Mail ? Mail(entry, allow) : null, rates, (entry.Number("timeout_s", 1, 60) ?? DefaultTimeoutS) * 1000)
+        {
+            EveryMs = (entry.Number("every_s", 10, 86_400) ?? 60) * 1000L,
+        };
     }
 
     private static Uri Address(YamlEntry entry, string text, AllowList allow)
@@ -161,7 +175,8 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         var names = new List<string>();
         foreach (var (text, line) in entry.Texts("channels") ?? throw entry.Error("channels", "'channels' is required"))
         {
-            if (!channels.ContainsKey(text)) throw entry.At(line, $"there is no channel '{text}'");
+            if (!channels.TryGetValue(text, out var channel)) throw entry.At(line, $"there is no channel '{text}'");
+            if (channel.Kind == HeartbeatCall.Kind) throw entry.At(line, $"channel '{text}' sends signs of life, and no alerts");
             if (names.Contains(text)) throw entry.At(line, $"channel '{text}' stands twice");
             names.Add(text);
         }

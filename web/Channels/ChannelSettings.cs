@@ -16,7 +16,11 @@ internal sealed record MailServer(string Host, int Port, MailTls Tls, string? Us
 /// <param name="Kind">a name of <see cref="ChannelKinds"/></param>
 /// <param name="Url">null where the address is itself a secret</param>
 /// <param name="Rates">how fast it may be told</param>
-internal sealed record ChannelEntry(string Id, string Kind, string Language, DateTimeZone Zone, Uri? Url, MailServer? Mail, IReadOnlyList<Rate> Rates, int TimeoutMs);
+internal sealed record ChannelEntry(string Id, string Kind, string Language, DateTimeZone Zone, Uri? Url, MailServer? Mail, IReadOnlyList<Rate> Rates, int TimeoutMs)
+{
+    /// <summary>Of a heartbeat: how often it is sent, in ms.</summary>
+    public long EveryMs { get; init; } = 60_000;
+}
 
 /// <summary>Somebody who is told.</summary>
 /// <param name="Hours">when he works; null for at any time</param>
@@ -80,9 +84,24 @@ internal sealed record ChannelSettings(
         }
     }
 
-    /// <summary>Who has a level for a department; where nobody has, the administrators.</summary>
-    public IReadOnlyList<Contact> ContactsOf(string? department, string level)
+    /// <summary>When a source is silent, and what is noticed late.</summary>
+    public WatchSettings Watch { get; init; } = WatchSettings.Default;
+
+    public IReadOnlyList<Duty.RotaEntry> Rotas { get; init; } = [];
+
+    /// <summary>
+    /// Who has a level for a department at an instant: whoever is on duty there, at whatever hour; where no rota says, all who have the level; where
+    /// nobody has, the administrators.
+    /// </summary>
+    /// <param name="at">Unix ms</param>
+    public IReadOnlyList<Contact> ContactsOf(string? department, string level, long at)
     {
+        // A department's own rota stands before one for all.
+        foreach (var own in (bool[])[true, false])
+        {
+            var onDuty = Rotas.Where(r => r.Departments.Count > 0 == own && r.Takes(department, level)).Select(r => r.Plan.At(at)?.Person).OfType<string>().Distinct().ToList();
+            if (onDuty.Count > 0) return [.. Contacts.Where(c => onDuty.Contains(c.Id)).Select(static c => c with { Hours = null })];
+        }
         var found = Contacts.Where(c => c.Has(department, level)).ToList();
         return found.Count > 0 ? found : Administrators;
     }

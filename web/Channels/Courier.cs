@@ -7,9 +7,6 @@ using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Channels;
 
-/// <summary>What keeps an alert quiet at the moment, as far as somebody judges that.</summary>
-internal delegate Mute MuteOf(Notice notice);
-
 /// <summary>Where changes of alerts come from: committed, in order, and again until they are marked.</summary>
 internal interface IOutsideRows
 {
@@ -34,11 +31,11 @@ internal sealed record CourierOptions(TimeSpan Drain, int AtOnce = 16);
 /// loop decides; only the waiting for answers is parallel. Told at least once, each letter by one id, doubled only where an answer was lost.
 /// </summary>
 internal sealed partial class Courier(
-    IOutsideRows rows, ChannelStore store, LetterTable table, ISender sender, TimeProvider clock, ILogger<Courier> log, CourierOptions? options = null, MuteOf? mute = null) : BackgroundService
+    IOutsideRows rows, ChannelStore store, LetterTable table, ISender sender, TimeProvider clock, ILogger<Courier> log, CourierOptions? options = null) : BackgroundService
 {
     private const int RowsAtOnce = 500, LettersAtOnce = 500;
 
-    // More than so many at once for one person become one. (spec: alerts, Exact)
+    // More than so many at once for one department become one. (spec: alerts, Exact)
     private const int MostMails = 20;
 
     private const long LongestSleepMs = 1_000, PruneMs = 3_600_000, RateMs = 60_000;
@@ -59,7 +56,7 @@ internal sealed partial class Courier(
     private readonly CancellationTokenSource _abort = new();
     private readonly CourierOptions _options = options ?? new(Drain);
     private int _underWay;
-    private long _pruneAt;
+    private long _pruneAt, _lookedAt;
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -74,12 +71,20 @@ internal sealed partial class Courier(
     public async Task<(SendResult Result, long Ms)> TestAsync(ChannelSettings settings, ChannelEntry channel, string? contact, CancellationToken stop)
     {
         var (now, watch) = (Now, Stopwatch.StartNew());
-        var notice = new Notice("test", "TEST", AlertState.Raised, now, "", "", "", AlertLevel.Yellow, null, now, now, now, now, Hold.Open, null, [], default);
-        var letter = new Letter(string.Create(CultureInfo.InvariantCulture, $"test.{channel.Id}.{now}"), channel.Id, "", contact, LetterKind.Test, "", Why.FirstTime, null, notice, now, false);
-        var result = await sender.SendAsync(settings, channel, [letter], now, stop);
+        var result = await sender.SendAsync(settings, channel, [TestLetter(channel, contact, now)], now, stop);
         table.Noted(channel.Id, result.Delivered, result.Detail, Now);
         return (result, watch.ElapsedMilliseconds);
     }
+
+    /// <summary>A letter about nothing.</summary>
+    internal static Letter TestLetter(ChannelEntry channel, string? contact, long now)
+    {
+        var notice = new Notice("test", "TEST", AlertState.Raised, now, "", "", "", AlertLevel.Yellow, null, now, now, now, now, Hold.Open, null, [], default);
+        return new(string.Create(CultureInfo.InvariantCulture, $"test.{channel.Id}.{now}"), channel.Id, "", contact, LetterKind.Test, "", Why.FirstTime, null, notice, now, false);
+    }
+
+    /// <summary>Unix ms at which the loop last went round without a fault.</summary>
+    public long LookedAt => Volatile.Read(ref _lookedAt);
 
     protected override async Task ExecuteAsync(CancellationToken stop)
     {
@@ -93,6 +98,7 @@ internal sealed partial class Courier(
                 Mark();
                 wait = Math.Clamp(Start(Now), 1, LongestSleepMs);
                 Prune();
+                Volatile.Write(ref _lookedAt, Now);
             }
             catch (Exception fault) when (fault is not OperationCanceledException) // whatever it is: the walls must not go with it
             {
@@ -125,7 +131,7 @@ internal sealed partial class Courier(
             foreach (var entry in taken)
             {
                 if (Read(entry.Row) is not { } notice || table.IsPlanned(notice)) continue;
-                table.Keep(notice, Planner.Of(settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert), mute?.Invoke(notice) ?? Mute.None));
+                table.Keep(notice, Planner.Of(settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert)));
             }
         });
         rows.Sent(taken.Select(t => t.Id));
@@ -175,16 +181,19 @@ internal sealed partial class Courier(
         return step.WaitUntil ?? (table.NextAt(channel.Id) is { } next && next > now ? next : long.MaxValue);
     }
 
-    // A letter each; but a person who has many at once, as after a stop of this server, gets one mail of them all.
+    // A letter each; but a person or chat who gets many about one department at once, as after a stop of this server, gets one of them all, and so
+    // does a person of all that is left. Each alert keeps its letter, and its record.
     private static List<IReadOnlyList<StoredLetter>> Parcels(ChannelEntry channel, IReadOnlyList<StoredLetter> due)
     {
         var parcels = new List<IReadOnlyList<StoredLetter>>();
-        if (channel.Mail is null) { foreach (var letter in due) parcels.Add([letter]); return parcels; }
+        if (channel.Mail is null && !ChannelKinds.ByName[channel.Kind].Chat) { foreach (var letter in due) parcels.Add([letter]); return parcels; }
         foreach (var person in due.GroupBy(l => l.Letter.Contact, StringComparer.Ordinal))
         {
-            var fresh = person.Where(l => l is { Attempts: 0, Series: 0 }).ToList();
-            if (fresh.Count > MostMails) parcels.Add(fresh); else fresh.ForEach(l => parcels.Add([l]));
-            foreach (var letter in person.Except(fresh)) parcels.Add([letter]);
+            var single = new List<StoredLetter>();
+            foreach (var department in person.Where(l => l is { Attempts: 0, Series: 0 }).GroupBy(l => l.Letter.Notice.Department, StringComparer.Ordinal))
+                if (department.Count() > MostMails) parcels.Add([.. department]); else single.AddRange(department);
+            if (channel.Mail is not null && single.Count > MostMails) parcels.Add(single); else single.ForEach(l => parcels.Add([l]));
+            foreach (var letter in person.Where(l => l is not { Attempts: 0, Series: 0 })) parcels.Add([letter]);
         }
         return parcels;
     }

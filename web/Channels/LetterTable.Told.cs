@@ -23,7 +23,7 @@ internal sealed partial class LetterTable
                 var contact = r.GetString(1) is { Length: > 0 } id ? id : null;
                 found.Add(new(r.GetString(0), contact, new(r.GetInt64(2), r.GetInt32(3), r.GetInt64(4), r.GetInt64(5) != 0), false));
             }
-            return [.. found.Select(k => k with { HeardNothing = HeardNothing(alert, k) })];
+            return [.. found.Select(k => HeardNothing(alert, k) ? k with { HeardNothing = true, Dropped = !IsWaiting(alert, k) } : k)];
         }
     }
 
@@ -32,7 +32,7 @@ internal sealed partial class LetterTable
     {
         foreach (var lane in plan.Drop) DropHeld(lane, notice.At);
         foreach (var letter in plan.Letters) Add(letter);
-        foreach (var (channel, contact, told, _) in plan.Told)
+        foreach (var (channel, contact, told, _, _) in plan.Told)
             Run("INSERT OR REPLACE INTO told VALUES ($1, $2, $3, $4, $5, $6, $7)", notice.Alert, channel, contact ?? "", told.Since, (long)told.Rank, told.At, told.Over ? 1 : 0);
         foreach (var d in plan.Decisions)
             Run("INSERT INTO decision (alert, code, at, channel, contact, level, tells, why, until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -121,6 +121,9 @@ internal sealed partial class LetterTable
     }
 
     public void KeepSecret(string channel, string name, byte[] value, long at) => Run("INSERT OR REPLACE INTO secret VALUES ($1, $2, $3, $4)", channel, name, value, at);
+
+    private bool IsWaiting(string alert, Known known) =>
+        Number("SELECT 1 FROM letter WHERE lane = $1 AND state = 'waiting'", Planner.LaneOf(alert, known.Channel, known.Contact)) is not null;
 
     private bool HeardNothing(string alert, Known known)
     {

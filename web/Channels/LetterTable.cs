@@ -93,11 +93,13 @@ internal sealed partial class LetterTable : IDisposable
         }
     }
 
-    /// <summary>Keeps a letter; one that is kept already stays as it is.</summary>
+    /// <summary>Keeps a letter; one that is kept already stays as it is, but one that was dropped unsaid waits again.</summary>
     public void Add(Letter l) => Run(
         """
-        INSERT OR IGNORE INTO letter (key, channel, lane, contact, kind, level, why, about, alert, code, alert_state, at, notice, not_before, held, next_at)
+        INSERT INTO letter (key, channel, lane, contact, kind, level, why, about, alert, code, alert_state, at, notice, not_before, held, next_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14)
+        ON CONFLICT (lane, key) DO UPDATE SET state = 'waiting', why = excluded.why, at = excluded.at, notice = excluded.notice, not_before = excluded.not_before, held = excluded.held,
+          next_at = excluded.next_at, done_at = NULL WHERE state = 'dropped'
         """,
         l.Key, l.Channel, l.Lane, l.Contact, l.Kind.ToString(), l.Level, Telling.NameOf(l.Why), l.About, l.Notice.Alert, l.Notice.Code, l.Notice.StateName, l.Notice.At,
         l.Notice.Json.ToArray(), l.NotBefore, l.Held ? 1 : 0);

@@ -11,7 +11,8 @@ internal sealed record Decision(string Alert, string Code, long At, string Chann
 /// <summary>What is known of one recipient of one alert.</summary>
 /// <param name="Channel">its channel's id</param>
 /// <param name="HeardNothing">what he was to be told waits for his working hours, or was dropped before they came</param>
-internal sealed record Known(string Channel, string? Contact, Told Told, bool HeardNothing);
+/// <param name="Dropped">and nothing waits for him any more: somebody had the alert meanwhile, or it was silenced</param>
+internal sealed record Known(string Channel, string? Contact, Told Told, bool HeardNothing, bool Dropped = false);
 
 /// <summary>What follows from one change of one alert.</summary>
 /// <param name="Drop">lanes whose held letters nobody needs any more</param>
@@ -27,7 +28,7 @@ internal static class Planner
 
     /// <param name="steps">of the ladder that were looked at before, for this raise</param>
     /// <param name="known">recipients who were to be told of this alert before</param>
-    public static Plan Of(ChannelSettings settings, Notice notice, int steps, IReadOnlyList<Known> known, Mute mute)
+    public static Plan Of(ChannelSettings settings, Notice notice, int steps, IReadOnlyList<Known> known)
     {
         var (decisions, letters, drop, told) = (new List<Decision>(), new List<Letter>(), new List<string>(), new List<Known>());
         foreach (var recipient in Recipients(settings, notice, steps, known))
@@ -35,11 +36,11 @@ internal static class Planner
             var before = known.FirstOrDefault(k => k.Channel == recipient.Channel && k.Contact == recipient.Contact);
             var over = notice.State != AlertState.Raised;
             var lane = LaneOf(notice.Alert, recipient.Channel, recipient.Contact);
-            if (over || notice.Hold != Hold.Open) drop.Add(lane);
+            if (over || Telling.Quiet(notice.Hold, notice.Mute) is not null) drop.Add(lane);
             if (over && before is { HeardNothing: true }) { told.Add(before with { Told = before.Told with { Over = true } }); continue; }
             var heard = before is { HeardNothing: false } ? before.Told : null;
             var news = new News(notice.State, notice.Light, notice.Hold, notice.Since, recipient.Rank, notice.At);
-            if (Telling.Judge(heard, news, mute, recipient.Opens, recipient.RepeatMs) is not { } judged) continue;
+            if (Telling.Judge(heard, news, notice.Mute, recipient.Opens, recipient.RepeatMs) is not { } judged) continue;
             var held = judged.Why == Why.OutsideHours;
             decisions.Add(new(notice.Alert, notice.Code, notice.At, recipient.Channel, recipient.Contact, recipient.Level, judged.At is not null && !held, judged.Why, held ? judged.At : null));
             if (judged.At is not { } at) continue;
@@ -58,7 +59,7 @@ internal static class Planner
         if (dead.Kind != LetterKind.Alert || settings.Fallback is not { } other || other == dead.Channel || !settings.Channels.TryGetValue(other, out var channel)) return [];
         var key = $"{dead.Key}.undelivered.{dead.Channel}";
         if (channel.Mail is null) return [To(null, key)];
-        var people = settings.ContactsOf(dead.Notice.Department, dead.Level).Concat(settings.ContactsOf(null, Ladder.LastWord)).Distinct();
+        var people = settings.ContactsOf(dead.Notice.Department, dead.Level, now).Concat(settings.ContactsOf(null, Ladder.LastWord, now)).Distinct();
         return [.. people.Where(c => c.Addresses.ContainsKey(channel.Kind)).Select(c => To(c.Id, $"{key}.{c.Id}"))];
 
         Letter To(string? contact, string id) => dead with
@@ -80,23 +81,24 @@ internal static class Planner
     private static string Slug(string level) => level.Length is > 0 and <= 40 && level.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
         ? level : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(level)).AsSpan(0, 8));
 
-    private static IEnumerable<Recipient> Recipients(ChannelSettings settings, Notice n, int steps, IReadOnlyList<Known> known)
+    private static List<Recipient> Recipients(ChannelSettings settings, Notice n, int steps, IReadOnlyList<Known> known)
     {
         var found = new List<Recipient>();
         if (n.State == AlertState.Raised)
-            for (var i = Math.Min(steps, n.Taken.Count); i < n.Taken.Count; i++) Step(i);
-        if (n.State == AlertState.Raised && n.Hold == Hold.Open) return found;
+            for (var i = Math.Min(steps, n.Taken.Count); i < n.Taken.Count; i++) Step(n.Taken[i], i + 1);
+        var quiet = Telling.Quiet(n.Hold, n.Mute) is not null;
+        if (n is { State: AlertState.Raised, Hold: Hold.Open, Mute: not Mute.None, Next: { } next }) Step(next, n.Taken.Count); // whom it would have told is told of in the record
+        var stands = n.State == AlertState.Raised && !quiet;
         foreach (var k in known)
-            if (k.Told is { Over: false } told && told.Since == n.Since && !found.Any(f => f.Channel == k.Channel && f.Contact == k.Contact))
-                found.Add(new(k.Channel, k.Contact, n.Taken.Count > 0 ? n.Taken[^1] : "", told.Rank, 1, Telling.RepeatMs, Opens(settings.Contacts.Where(c => c.Id == k.Contact), n.At)));
+            if (k.Told is { Over: false } told && told.Since == n.Since && (!stands || k.Dropped) && !found.Any(f => f.Channel == k.Channel && f.Contact == k.Contact))
+                found.Add(new(k.Channel, k.Contact, LevelOf(told.Rank), told.Rank, 1, Telling.RepeatMs, Opens(settings.Contacts.Where(c => c.Id == k.Contact), n.At)));
         return found;
 
         // Of several steps at once, after a stop, each recipient hears the last that is his.
-        void Step(int i)
+        void Step(string level, int before)
         {
-            var level = n.Taken[i];
-            var (rank, round) = (IndexOf(level), n.Taken.Take(i + 1).Count(t => t == level));
-            var people = settings.ContactsOf(n.Department, level);
+            var (rank, round) = (IndexOf(level), n.Taken.Take(before).Count(t => t == level));
+            var people = settings.ContactsOf(n.Department, level, n.At);
             foreach (var (id, repeat) in settings.RoutesOf(n.Rule, n.Light, level, n.Department))
             {
                 var channel = settings.Channels[id];
@@ -105,6 +107,8 @@ internal static class Planner
                     foreach (var contact in settings.ReachedBy(channel.Kind, people)) Put(new(id, contact.Id, level, rank, round, repeat, Opens([contact], n.At)));
             }
         }
+
+        string LevelOf(int rank) => rank < n.Taken.Count ? n.Taken[rank] : "";
 
         void Put(Recipient r)
         {
@@ -115,7 +119,7 @@ internal static class Planner
         int IndexOf(string level)
         {
             var at = 0;
-            while (n.Taken[at] != level) at++;
+            while (at < n.Taken.Count && n.Taken[at] != level) at++;
             return at;
         }
     }

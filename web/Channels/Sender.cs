@@ -53,7 +53,7 @@ internal sealed class Sender(MessageText text, SecretBox secrets, HttpSender htt
         var found = new List<string>();
         foreach (var letter in letters)
             if (letter is { Kind: not LetterKind.Test, Notice.State: Grains.Alerts.AlertState.Raised })
-                foreach (var contact in settings.ContactsOf(letter.Notice.Department, letter.Level))
+                foreach (var contact in settings.ContactsOf(letter.Notice.Department, letter.Level, letter.Notice.At))
                     if (found.Count < most && contact.Addresses.TryGetValue(channel.Kind, out var user) && !found.Contains(user)) found.Add(user);
         return found;
     }

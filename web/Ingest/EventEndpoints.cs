@@ -48,7 +48,7 @@ public static class EventEndpoints
         {
             if (events[i].Event is not { } e) continue;
             if (!key.MaySpeakFor(e.Source)) events[i] = new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id);
-            else if (e.Data is AlertDeed && !key.Scope.HasFlag(KeyScope.Act)) events[i] = new EventError("scope_missing", "/type", "The key lacks the scope act.", e.Id);
+            else if (e.Data is AlertDeed or SilenceDeed or SourceAlarm && !key.Scope.HasFlag(KeyScope.Act)) events[i] = new EventError("scope_missing", "/type", "The key lacks the scope act.", e.Id);
         }
     }
 

@@ -9,6 +9,7 @@ using OpsMonitor.Web.Alerts;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Channels;
 using OpsMonitor.Web.Demo;
+using OpsMonitor.Web.Duty;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
@@ -129,13 +130,17 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
-        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html") })
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html"), ("/duty", "duty.html") })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();
+        app.MapGroup("").RequireKeyOrLoopback().MapSilences();
+        app.MapSilenceActs();
+        app.MapGroup("").RequireKeyOrLoopback().MapAlarmLoad();
+        app.MapGroup("").RequireKeyOrLoopback().MapDuty();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
         app.MapGroup("").RequireKeyOrLoopback().MapPolicies();
         app.MapGroup("").RequireKey(KeyScope.Admin).MapPolicySaving();

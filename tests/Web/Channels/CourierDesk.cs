@@ -91,6 +91,9 @@ internal sealed class CourierDesk : IAsyncDisposable
         await _courier.StartAsync(default);
     }
 
+    public DeadMan DeadMan() => new(
+        _host, Store, Table, new Sender(new MessageText(new BoardDirectory(ReferenceData.Empty)), Secrets, _http!, new MailSender(new GuardedDialer(() => Store.Current().Settings.Allow))), Courier, Clock, NullLogger<DeadMan>.Instance);
+
     /// <summary>Ends the courier and closes its file; what it did not keep is forgotten.</summary>
     public async Task StopAsync()
     {
@@ -121,13 +124,14 @@ internal sealed class CourierDesk : IAsyncDisposable
         }
     }
 
-    public static OutboxRow Row(int n, long at, string level = "red", AlertState state = AlertState.Raised, string hold = "open", string[]? taken = null, string department = "billing", long? since = null, long? noticed = null)
+    public static OutboxRow Row(int n, long at, string level = "red", AlertState state = AlertState.Raised, string hold = "open", string[]? taken = null, string department = "billing", long? since = null, long? noticed = null, string? mute = null, string? next = null)
     {
         var payload = new Dictionary<string, object>
         {
             ["subject"] = $"ticket/T-{n}", ["rule"] = level == "red" ? "clock_breach" : "clock_warning", ["rule_version"] = 1, ["clock"] = "first_response", ["level"] = level, ["department"] = department,
             ["due_at"] = 1_000, ["raised_at"] = 1_000, ["noticed_at"] = noticed ?? 1_000, ["since"] = since ?? 1_000, ["hold"] = hold, ["taken"] = taken ?? ["owner"],
         };
+        if (mute is not null) (payload["mute"], payload["next"]) = (mute, next!);
         return new(OutboxRow.Outside, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{n}")).AsSpan(0, 16)), $"BIL-{n}", state, at, JsonSerializer.SerializeToUtf8Bytes(payload));
     }
 

@@ -11,6 +11,32 @@ namespace OpsMonitor.Tests.Web.Channels;
 public sealed class CourierTests
 {
     [Fact]
+    public async Task More_than_twenty_of_one_department_at_once_are_one_message_and_each_is_recorded()
+    {
+        var texts = new ConcurrentQueue<string>();
+        await using var robot = await HttpReceiver.StartAsync(async context =>
+        {
+            texts.Enqueue(JsonElement.Parse(await HttpReceiver.BodyOf(context)).GetProperty("text").GetProperty("content").GetString()!);
+            await context.Response.WriteAsync("""{"errcode":0,"errmsg":"ok"}""");
+        });
+        await using var desk = new CourierDesk("""
+            base_url: https://ops.example.com
+            allow: ["127.0.0.1"]
+            channels:
+            - {id: ding, kind: dingtalk}
+            routes: {channels: [ding]}
+            """);
+        desk.Secrets.Keep("ding", "url", robot.Url + "?access_token=t0p", 0);
+        for (var i = 0; i < 25; i++) desk.Rows.Add(CourierDesk.Row(i, desk.Clock.NowMs, department: i < 22 ? "billing" : "returns"));
+        await desk.RunAsync();
+        await desk.UntilAsync(() => desk.Rows.Left == 0 && desk.Table.Count("ding", LetterState.Waiting) == 0);
+        Assert.Equal(4, texts.Count);
+        Assert.Single(texts, t => t.Contains("22 alert messages at once", StringComparison.Ordinal));
+        Assert.Equal(25, desk.Table.Count("ding", LetterState.Sent));
+        for (var i = 0; i < 25; i++) Assert.Equal(Why.FirstTime, Assert.Single(desk.Table.DecisionsOf(CourierDesk.Row(i, 0).Alert, 10)).Why);
+    }
+
+    [Fact]
     public async Task A_chat_at_its_limit_gets_one_digest_of_all_that_waits_and_is_not_asked_again_in_that_minute()
     {
         var texts = new ConcurrentQueue<string>();
@@ -27,7 +53,7 @@ public sealed class CourierTests
             routes: {channels: [ding]}
             """);
         desk.Secrets.Keep("ding", "url", robot.Url + "?access_token=t0p", 0);
-        for (var i = 0; i < 120; i++) desk.Rows.Add(CourierDesk.Row(i, desk.Clock.NowMs));
+        for (var i = 0; i < 120; i++) desk.Rows.Add(CourierDesk.Row(i, desk.Clock.NowMs, department: $"d{i % 30}"));
         await desk.RunAsync();
         await desk.UntilAsync(() => desk.Rows.Left == 0 && desk.Table.Count("ding", LetterState.Waiting) == 0);
         Assert.Equal(20, texts.Count);

@@ -38,10 +38,10 @@ public sealed class PlannerTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _desk.DisposeAsync();
 
     /// <summary>Plans a row and says what follows: told or not, whom, why.</summary>
-    private string[] Plan(OutboxRow row, Mute mute = Mute.None)
+    private string[] Plan(OutboxRow row)
     {
         var (notice, table) = (Notice.Of(row), _desk.Table);
-        var plan = Planner.Of(_desk.Store.Current().Settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert), mute);
+        var plan = Planner.Of(_desk.Store.Current().Settings, notice, table.StepsOf(notice.Alert, notice.Since), table.KnownOf(notice.Alert));
         table.Together(() => table.Keep(notice, plan));
         return [.. plan.Decisions.Select(d => $"{(d.Tells ? "+" : "-")}{d.Contact ?? d.Channel} {Telling.NameOf(d.Why)}")];
     }
@@ -56,6 +56,13 @@ public sealed class PlannerTests : IAsyncLifetime
         Assert.True(held.Letter.Held);
         Assert.InRange(held.NextAt, Monday - 3_600_000, Monday + 3_600_000); // the calendar's own opening
         Assert.Equal(["+li first_time"], Plan(CourierDesk.Row(2, Night, "red")));
+    }
+
+    [Fact]
+    public void A_department_s_head_is_not_woken_for_yellow_and_is_for_red()
+    {
+        Assert.Equal(["-wang outside_hours"], Plan(CourierDesk.Row(1, Night, "yellow", taken: ["department_head"])));
+        Assert.Equal(["+wang first_time"], Plan(CourierDesk.Row(2, Night, "red", taken: ["department_head"])));
     }
 
     [Fact]
@@ -113,10 +120,43 @@ public sealed class PlannerTests : IAsyncLifetime
     [Fact]
     public void A_silenced_alert_is_told_to_nobody_and_the_page_says_why()
     {
-        Assert.Equal(["-li silenced"], Plan(CourierDesk.Row(1, Noon), Mute.Silenced));
-        Assert.Equal(["-wang inhibited"], Plan(CourierDesk.Row(1, Noon + 1, taken: ["owner", "supervisor"]), Mute.Inhibited));
+        Assert.Equal(["-li silenced"], Plan(CourierDesk.Row(1, Noon, taken: [], mute: "silenced", next: "owner")));
+        Assert.Equal(["-li inhibited", "-wang inhibited"], Plan(CourierDesk.Row(1, Noon + 1, taken: ["owner"], mute: "inhibited", next: "supervisor")));
         Assert.Empty(Letters(LetterState.Waiting));
-        Assert.Equal([Why.Silenced, Why.Inhibited], _desk.Table.DecisionsOf(CourierDesk.Row(1, 0).Alert, 10).Select(d => d.Why));
+        Assert.Equal([Why.Silenced, Why.Inhibited, Why.Inhibited], _desk.Table.DecisionsOf(CourierDesk.Row(1, 0).Alert, 10).Select(d => d.Why));
+    }
+
+    [Fact]
+    public void What_waited_for_the_morning_and_was_silenced_meanwhile_waits_again_when_the_silence_ends()
+    {
+        Assert.Equal(["-li outside_hours"], Plan(CourierDesk.Row(1, Night, "yellow")));
+        Assert.Equal(["-wang silenced", "-li silenced"], Plan(CourierDesk.Row(1, Night + 1, "yellow", mute: "silenced", next: "supervisor")));
+        Assert.Empty(Letters(LetterState.Waiting));
+        Assert.Equal(["-li outside_hours"], Plan(CourierDesk.Row(1, Night + 2, "yellow")));
+        Assert.Equal("li", Assert.Single(Letters(LetterState.Waiting)).Letter.Contact);
+        Assert.Empty(Plan(CourierDesk.Row(1, Night + 3, "yellow")));
+    }
+
+    [Fact]
+    public void Whoever_is_on_duty_is_told_at_whatever_hour_and_where_nobody_is_all_who_have_the_level()
+    {
+        File.WriteAllText(Path.Combine(_desk.Folder, ChannelReader.FileName), Yaml + """
+
+            rotas:
+            - id: night
+              zone: Asia/Shanghai
+              levels: [owner]
+              departments: [billing]
+              from: 2026-03-02
+              shifts:
+              - {days: [sat], from: "18:00", to: "09:00", people: [wang, li]}
+              overrides:
+              - {from: 2026-03-08T02:00, to: 2026-03-08T04:00, person: root, reason: ill}
+            """);
+        Assert.Equal(["+wang first_time"], Plan(CourierDesk.Row(1, Night, "yellow"))); // Saturday night: outside his hours, but he is on duty
+        Assert.Equal(["+root first_time"], Plan(CourierDesk.Row(2, At(2026, 3, 8, 3, 0), "yellow")));
+        Assert.Equal(["+li first_time"], Plan(CourierDesk.Row(3, At(2026, 3, 14, 23, 0), "yellow"))); // the week after: his turn
+        Assert.Equal(["+li first_time"], Plan(CourierDesk.Row(4, Noon, "yellow"))); // Tuesday: no shift
     }
 
     public static TheoryData<string, int, string> Refused => new()
@@ -142,7 +182,19 @@ public sealed class PlannerTests : IAsyncLifetime
         { "base_url: https://o\ncontacts:\n- {id: c, name: C, levels: [owner], language: fr}\n", 3, "zh-Hans" },
         { "base_url: https://o\nallow: [\"http://x\"]\n", 2, "'allow'" },
         { "base_url: https://o\nfallback: x\n", 2, "no channel 'x'" },
+        { Rota("levels: [owner]"), 5, "'zone' is required" },
+        { Rota("zone: UTC, levels: [owner]"), 5, "'from' is required" },
+        { Rota("zone: UTC, from: 2026-03-02"), 5, "'levels' is required" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner]"), 5, "'shifts' is required" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner], shifts: [{days: [moon], from: \"09:00\", to: \"18:00\", people: [c]}]"), 5, "a day is one of" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner], shifts: [{days: [mon], from: 9, to: \"18:00\", people: [c]}]"), 5, "in quotes" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner], shifts: [{days: [mon], from: \"09:00\", to: \"18:00\", people: [nobody]}]"), 5, "no contact 'nobody'" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner], shifts: [{days: [sun], from: \"18:00\", to: \"09:00\", people: [c]}, {days: [mon], from: \"08:00\", to: \"18:00\", people: [c]}]"), 5, "two people on duty" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner], shifts: [{days: [mon], from: \"09:00\", to: \"18:00\", people: [c]}], overrides: [{from: 2026-03-02, to: 2026-03-03, person: c}]"), 5, "local time such as" },
+        { Rota("zone: UTC, from: 2026-03-02, levels: [owner], shifts: [{days: [mon], from: \"09:00\", to: \"18:00\", people: [c]}], overrides: [{from: 2026-03-02T09:00, to: 2026-03-02T09:00, person: c}]"), 5, "not after" },
     };
+
+    private static string Rota(string rest) => $"base_url: https://o\ncontacts:\n- {{id: c, name: C, levels: [owner]}}\nrotas:\n- {{id: r, {rest}}}\n";
 
     [Theory, MemberData(nameof(Refused))]
     public void A_file_that_breaks_a_rule_is_refused_whole_with_its_line(string text, int line, string rule)

@@ -6,21 +6,34 @@ const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElement
 /** @type {any[]} */
 let alerts = [];
 
-const stateOf = (/** @type {any} */ a) => (a.state === "raised" ? a.hold : "over");
+const stateOf = (/** @type {any} */ a) => (a.state !== "raised" ? "over" : a.hold === "open" && a.mute ? "quiet" : a.hold);
+
+/** Of many with one cause, one line: how many, and the newest. @param {any[]} wanted */
+function grouped(wanted) {
+  const groups = new Map();
+  for (const a of wanted) {
+    const key = [a.rule, a.department, stateOf(a)].join("|");
+    if (groups.has(key)) groups.get(key).n++; else groups.set(key, { ...a, n: 1 });
+  }
+  return [...groups.values()].sort((a, b) => a.priority.localeCompare(b.priority) || b.n - a.n);
+}
+
+/** Why nobody is told, and until when. @param {any} a */
+const quiet = (a) => `${t(`why.${a.mute}`)} (${a.muted_by})${a.muted_until ? ` → ${clock(a.muted_until)}` : ""}`;
 
 function draw() {
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
   const wanted = alerts.filter((a) => (!at("show").value || stateOf(a) === at("show").value) && (!at("level").value || a.priority === at("level").value));
   at("count").textContent = String(wanted.length);
-  at("list").replaceChildren(...wanted.slice(0, 500).map((a) => {
+  at("list").replaceChildren(...(at("group").value ? grouped(wanted) : wanted).slice(0, 500).map((a) => {
     const row = document.createElement("tr");
     const link = document.createElement("a");
     link.href = `/a/${encodeURIComponent(a.code)}`;
     link.textContent = a.code;
     const first = document.createElement("td");
     first.append(`${a.priority} `, link);
-    const next = a.state !== "raised" ? t(`alert.${a.state}`) : a.hold !== "open" ? `${a.by} → ${clock(a.until)}` : a.next_to ? `${t(`role.${a.next_to}`).replace("role.", "")} ${clock(a.next_at)}` : "";
-    row.append(first, ...[t(`rule.${a.rule}`), a.department ?? "", `#${a.ticket ?? a.subject}`, clock(a.raised_at), next].map((text) => {
+    const next = a.state !== "raised" ? t(`alert.${a.state}`) : a.hold !== "open" ? `${a.by} → ${clock(a.until)}` : a.mute ? quiet(a) : a.next_to ? `${t(`role.${a.next_to}`).replace("role.", "")} ${clock(a.next_at)}` : "";
+    row.append(first, ...[t(`rule.${a.rule}`), a.department ?? "", a.n > 1 ? `× ${a.n}` : a.covers ? `${a.subject} (${t("alarms.covers", { n: a.covers })})` : `#${a.ticket ?? a.subject}`, clock(a.raised_at), next].map((text) => {
       const cell = document.createElement("td");
       cell.textContent = text;
       return cell;
@@ -42,6 +55,7 @@ async function load() {
 }
 
 at("show").addEventListener("change", draw);
+at("group").addEventListener("change", draw);
 at("level").addEventListener("change", draw);
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
 await loadWords();

@@ -8,6 +8,8 @@ import { clock, language, loadWords, percent, setZone, signed, span, t, titleOf,
 const LATE_MS = 3000;
 const DEAD_MS = 10000;
 const UNKNOWN_MS = 300000;
+const RINGS = 5;
+const RING_AGAIN_MS = 60000;
 const TILES = ["sla", "fcr", "callbacks", "due30"];
 
 const boardId = decodeURIComponent(location.pathname.split("/")[2] ?? "all");
@@ -25,6 +27,9 @@ let build = "";
 let alarmRev = -1;
 /** @type {Set<string> | null} */
 let knownAlarms = null;
+let flood = false; // whether its sound has been made
+let open = 0; // red alarms that nobody has
+let rung = { count: 0, at: 0 };
 /** Server time of the last frame, and when it came by the monotonic clock. */
 let frame = { t: 0, at: -Infinity };
 let lost = { since: 0, attempt: 0 };
@@ -121,9 +126,18 @@ function drawAlarm() {
   const top = c.top;
   for (const name of ["unacked", "acked", "shelved"]) put($(name), String(c[name]));
   const names = cells[9]?.departments ?? {};
+  if (c.flood) { // one line for them all
+    $("strip").dataset.level = "red";
+    delete $("strip").dataset.held;
+    $("strip").dataset.flood = "yes";
+    put($("alarm"), [t("flood", { n: c.flood.count }), c.flood.worst ? t("floodWorst", { n: c.flood.worst_count, department: titleOf(names[c.flood.worst], c.flood.worst) }) : ""].filter(Boolean).join(" · "));
+    put($("alarm-age"), span((serverNow() - c.flood.since) / 1000));
+    return;
+  }
+  delete $("strip").dataset.flood;
   if (top?.hold === "open") $("strip").dataset.level = top.level; else delete $("strip").dataset.level;
   if (top && top.hold !== "open") $("strip").dataset.held = "yes"; else delete $("strip").dataset.held;
-  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`, top.hold === "open" ? (top.steps > 1 && top.next_to ? `→ ${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : t("noAlarms"));
+  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`, top.hold === "open" ? (top.steps > 1 && top.next_to ? `→ ${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : [t("noAlarms"), c.quiet ? t("quietCount", { n: c.quiet }) : ""].filter(Boolean).join(" · "));
   put($("alarm-age"), top ? span((serverNow() - top.raised_at) / 1000) : "");
 }
 
@@ -148,13 +162,19 @@ async function alarms(rev) {
   alarmRev = rev;
   try {
     const { alerts } = await (await fetch(`/api/v1/alerts?board=${encodeURIComponent(boardId)}`)).json();
-    const red = alerts.filter((/** @type {any} */ a) => a.priority === "P1" && a.state === "raised" && a.hold === "open"); // an ETA that passed sounds anew
+    const red = alerts.filter((/** @type {any} */ a) => a.priority === "P1" && a.state === "raised" && a.hold === "open" && !a.mute); // an ETA that passed sounds anew, what is silenced does not
+    if (!cells[8]?.flood) flood = false;
+    open = red.length;
     const fresh = knownAlarms && red.find((/** @type {any} */ a) => !knownAlarms?.has(a.code));
     knownAlarms = new Set(red.map((/** @type {any} */ a) => a.code));
     if (!fresh) return;
+    const flooded = Boolean(cells[8]?.flood);
+    if (flooded && flood) return; // one sound for them all
+    flood = flooded;
     put($("announce"), `${fresh.code} ${t(`rule.${fresh.rule}`)} ${fresh.ticket ?? ""}`);
     $("strip").classList.remove("fresh");
     requestAnimationFrame(() => $("strip").classList.add("fresh"));
+    rung = { count: 1, at: performance.now() };
     ring();
   } catch {
     alarmRev = -1; // asked again with the next frame
@@ -195,6 +215,10 @@ function tick() {
   put($("sound"), t(soundState()));
   if (root.dataset.link === "lost") return; // a countdown never runs on stale data
   put($("clock"), clock(serverNow()));
+  if (open > 0 && rung.count > 0 && rung.count < RINGS && performance.now() - rung.at > RING_AGAIN_MS) { // until somebody takes it
+    rung = { count: rung.count + 1, at: performance.now() };
+    ring();
+  }
   put($("zone"), zoneName(frame.t));
   drawTables();
   drawFigures();
