@@ -20,6 +20,9 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
 
     public AlertCare Care { get; init; } = AlertCare.None;
 
+    /// <summary>The code of the group alert that stands for it; counted still, and nobody is told of it. Null for none.</summary>
+    public string? SuppressedBy { get; init; }
+
     public long LatenessMs => FromLateData ? 0 : Math.Max(0, NoticedAt - Due.RaisedAt);
 }
 
@@ -32,6 +35,7 @@ public sealed class AlertBook
     private readonly Dictionary<AlertKey, Alert> _alerts = []; // found here, walked through in the order of the keys below
     private readonly SortedRuns<AlertKey> _order = new();
     private readonly Dictionary<Subject, List<AlertKey>> _bySubject = [];
+    private readonly Dictionary<Subject, SortedSet<AlertKey>> _groupsOf = []; // standing group alerts of which a subject is a member
 
     /// <summary>Grows with every change; a viewer that sees another number fetches the list.</summary>
     public long Revision { get; private set; }
@@ -57,23 +61,28 @@ public sealed class AlertBook
     /// <param name="told">events of the turn led here, after all that was due without them had been raised: what is new is late data</param>
     /// <param name="deeds">what people did with the subject's alerts, in the one order of events</param>
     /// <returns>the alerts that changed, for the outbox</returns>
-    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false)
+    /// <param name="since">Unix ms from which on what is due is whole: one raised since then and not among them, late data has undone, though it was over</param>
+    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
         var changed = new List<Alert>();
         foreach (var alert in due) Raise(alert, deeds, now, told, changed);
         if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
+        // What is over and can come back no more need not be looked through for ever.
+        if (since != long.MaxValue) keys.RemoveAll(key => _alerts[key] is var old && old.State != AlertState.Raised && old.Due.RaisedAt < since);
         foreach (var key in keys)
         {
             var known = _alerts[key];
-            if (known.State == AlertState.Raised && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
+            if ((known.State == AlertState.Raised || (known.State == AlertState.Resolved && since != long.MaxValue)) && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
             {
-                var end = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted;
+                var end = IsWarning(known.Due) ? AlertState.Resolved : AlertState.Retracted;
                 Put(key, known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, changed);
             }
         }
         return changed;
     }
+
+    private static bool IsWarning(DueAlert due) => due.Level == AlertLevel.Yellow && due.Rule.StartsWith("clock_", StringComparison.Ordinal);
 
     private static bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
     {
@@ -138,12 +147,22 @@ public sealed class AlertBook
             var at = After(known, now);
             Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, now), changed);
         }
-        else if (state == AlertState.Raised && Cared(known, fresh, deeds, now) is var cared && cared.Care != known.Care)
+        else if (state == AlertState.Raised && Cared(Refreshed(known, due), fresh, deeds, now) is var cared && (cared.Care != known.Care || !ReferenceEquals(cared.Due, known.Due)))
         {
             if (cared.Care.Tells(known.Care)) Put(key, cared with { ChangedAt = After(known, now) }, changed);
-            else (_alerts[key], Revision) = (cared, Revision + 1); // when the next step will be is nothing to tell anybody yet
+            else Keep(key, cared); // when the next step will be is nothing to tell anybody yet
         }
+        else if (state == AlertState.Resolved && RefreshedOver(known, due) is var over && !ReferenceEquals(over, known)) Keep(key, over);
     }
+
+    // A group grows while it stands, and late data may show that a rule's condition held earlier: still the same alert, with the ladder of its raise.
+    private static Alert Refreshed(Alert known, DueAlert due) =>
+        due.Subject.Kind != SubjectKind.Rule || (due.RaisedAt == known.Due.RaisedAt && due.Finding == known.Due.Finding && Equals(due.Members, known.Due.Members)) ? known
+            : known with { Due = due with { Ladder = known.Due.Ladder, DepartmentId = known.Due.DepartmentId } };
+
+    private static Alert RefreshedOver(Alert known, DueAlert due) =>
+        due.Subject.Kind != SubjectKind.Rule || (due.RaisedAt, due.Finding, due.EndedAt) == (known.Due.RaisedAt, known.Due.Finding, known.Due.EndedAt) ? known
+            : known with { Due = known.Due with { RaisedAt = due.RaisedAt, Finding = due.Finding, EndedAt = due.EndedAt } };
 
     // The ladder is the one of the raise, the calendar the one of now.
     private static Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, long now) => alert with
@@ -164,13 +183,41 @@ public sealed class AlertBook
     private void Keep(AlertKey key, Alert alert)
     {
         ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_alerts, key, out var there);
-        known = alert;
+        var (before, after) = (there ? Group(known!) : null, Group(alert));
+        known = alert.Due.Members is null && _groupsOf.Count > 0 ? alert with { SuppressedBy = GroupOf(key.Subject) } : alert;
         if (!there) _order.Add(key);
         Revision++;
+        if (!Equals(before, after)) Regroup(key, before, after);
     }
 
     private void Forget(AlertKey key)
     {
-        if (_alerts.Remove(key)) _order.Remove(key);
+        if (!_alerts.Remove(key, out var alert)) return;
+        _order.Remove(key);
+        Regroup(key, Group(alert), null);
+    }
+
+    private static Items<Subject>? Group(Alert alert) => alert.State == AlertState.Raised ? alert.Due.Members : null;
+
+    // Of several the oldest.
+    private string? GroupOf(Subject subject) => _groupsOf.TryGetValue(subject, out var groups) && _alerts.TryGetValue(groups.Min, out var group) ? group.Code : null;
+
+    private void Regroup(AlertKey group, Items<Subject>? before, Items<Subject>? after)
+    {
+        foreach (var member in before?.All ?? [])
+            if (_groupsOf.TryGetValue(member, out var groups) && groups.Remove(group) && groups.Count == 0) _groupsOf.Remove(member);
+        foreach (var member in after?.All ?? [])
+        {
+            if (!_groupsOf.TryGetValue(member, out var groups)) _groupsOf[member] = groups = [];
+            groups.Add(group);
+        }
+        foreach (var members in (ReadOnlySpan<Items<Subject>?>)[before, after])
+            foreach (var member in members?.All ?? [])
+            {
+                if (!_bySubject.TryGetValue(member, out var keys)) continue;
+                var by = GroupOf(member);
+                foreach (var key in keys)
+                    if (_alerts.TryGetValue(key, out var alert) && alert.SuppressedBy != by) _alerts[key] = alert with { SuppressedBy = by };
+            }
     }
 }

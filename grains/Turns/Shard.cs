@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Alerts;
-using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -72,6 +71,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         var now = Math.Max(Now, input.Now); // a clock that is set back does not un-happen a breach
         Now = now;
+        Books.Watch ??= _rules;
         foreach (var recalled in input.Recalled) ComeBack(recalled);
         var changed = new List<Alert>();
         WakeDue(now);
@@ -102,7 +102,10 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Surveys = [.. _surveys.Values.SelectMany(s => s.Links.Events)],
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Work()]),
+            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Work()])
+        {
+            Watched = [.. _rules?.Image() ?? []],
+        },
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -110,6 +113,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     /// <param name="asJudged">rows and sums are those of the image; else they are judged anew, which an image that subjects have left cannot be</param>
     public void Resume(ShardImage image, PolicySet? policies = null, bool asJudged = false)
     {
+        Books.Watch ??= _rules;
         (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
         _seen.EnsureCapacity(image.Seen.Count);
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
@@ -210,18 +214,19 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     private void WakeDue(long now)
     {
         while (TakeDue(now, out var who))
-            if (who.Kind == SubjectKind.Other) TouchFile(who); else Touch(who, _subjects[who]);
+            if (who.Kind == SubjectKind.Other) TouchFile(who); else if (who.Kind == SubjectKind.Rule) TouchRule(who); else Touch(who, _subjects[who]);
     }
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count + _dirtyDays.Count == 0) return;
+        if (_dirty.Count + _dirtyCustomers.Count + _dirtyDays.Count == 0 && _rules is not { IsDirty: true }) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
         {
             var held = _subjects[subject];
             held.Dirty = false;
+            if (subject.Kind == SubjectKind.Rule) { TouchRule(subject); continue; }
             if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
             Remember(subject, Last(subject), next);
@@ -235,13 +240,10 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
         _dirty.Clear();
-        foreach (var customer in _dirtyCustomers)
-        {
-            var who = new Subject(SubjectKind.Other, customer);
-            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
-        }
+        foreach (var customer in _dirtyCustomers) SettleCustomer(customer, now, changed, told);
         _dirtyCustomers.Clear();
         SettleDays(now);
+        SettleRules(now, changed, told);
     }
 
     private void Remember(ContactFact fact, int sign)

@@ -20,7 +20,7 @@ public static class SubjectRules
     /// <summary>Whether the event belongs to a history that has a row; others are kept and counted only.</summary>
     /// <remarks>A survey's events have none of their own, but belong to their tickets' histories as well: <see cref="Surveys.SurveyLinks"/>.</remarks>
     public static bool HasRow(Event e) =>
-        e.Data is not (null or AlertDeed) && e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey);
+        e.Data is not (null or AlertDeed) && e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey or SubjectKind.Rule);
 
     /// <param name="history">in its one order</param>
     public static Evaluation Evaluate(Subject subject, IReadOnlyList<Event> history, PolicySet policies, long now) => subject.Kind switch

@@ -1,0 +1,25 @@
+using System.Globalization;
+using OpsMonitor.Web.Demo;
+
+namespace OpsMonitor.Bench;
+
+/// <summary>How often a bulk complaint hidden in a generated day is found, and how often one is raised where none was hidden.</summary>
+internal static class Bulk
+{
+    private static readonly int[] Intensities = [6, 10, 20]; // complaints in 45 minutes
+
+    public static void Run(int days, int seeds)
+    {
+        Console.WriteLine($"{days} days each, {seeds} seeds; four weeks before them as baseline");
+        Console.WriteLine("days    hidden   found  median to alert  most late  other alerts");
+        foreach (var calm in (bool[])[true, false])
+            foreach (var complaints in (int[])[0, .. Intensities])
+            {
+                var all = Enumerable.Range(1, seeds).Select(seed => BulkStudy.Run(seed, days, complaints, calm)).ToList();
+                var (hidden, found) = (all.Sum(f => f.Hidden), all.Sum(f => f.Found));
+                var median = all.Select(f => f.MedianS).Where(s => s is not null).Order().ToList() is { Count: > 0 } s ? TimeSpan.FromSeconds(s[s.Count / 2]!.Value).ToString("c", CultureInfo.InvariantCulture) : "-";
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{(calm ? "calm" : "stormy"),-7} {complaints,2} x {hidden,3}  {(hidden == 0 ? "-" : $"{100 * found / hidden} %"),5}  {median,15}  {all.Max(f => f.MostLateMs),6} ms  {all.Sum(f => f.Others),3} in {days * seeds} days"));
+            }
+    }
+}
