@@ -13,13 +13,16 @@ internal static class Bulk
         Console.WriteLine($"{days} days each, {seeds} seeds; four weeks before them as baseline");
         Console.WriteLine("days    hidden   found  median to alert  most late  other alerts");
         foreach (var calm in (bool[])[true, false])
-            foreach (var complaints in (int[])[0, .. Intensities])
+        {
+            var runs = Enumerable.Range(1, seeds).Select(seed => BulkStudy.Run(seed, days, [0, .. Intensities], calm)).ToList();
+            foreach (var all in Enumerable.Range(0, Intensities.Length + 1).Select(n => runs.ConvertAll(r => r[n])))
             {
-                var all = Enumerable.Range(1, seeds).Select(seed => BulkStudy.Run(seed, days, complaints, calm)).ToList();
+                var complaints = all[0].Complaints;
                 var (hidden, found) = (all.Sum(f => f.Hidden), all.Sum(f => f.Found));
                 var median = all.Select(f => f.MedianS).Where(s => s is not null).Order().ToList() is { Count: > 0 } s ? TimeSpan.FromSeconds(s[s.Count / 2]!.Value).ToString("c", CultureInfo.InvariantCulture) : "-";
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{(calm ? "calm" : "stormy"),-7} {complaints,2} x {hidden,3}  {(hidden == 0 ? "-" : $"{100 * found / hidden} %"),5}  {median,15}  {all.Max(f => f.MostLateMs),6} ms  {all.Sum(f => f.Others),3} in {days * seeds} days"));
             }
+        }
     }
 }

@@ -63,7 +63,7 @@ internal sealed class BulkFile(string department, string issue)
         _changedFrom = ahead < _at.Count ? _at[ahead] : long.MaxValue;
         var window = rule[RuleNumber.WithinMin] * 60_000L;
         foreach (var e in _episodes)
-            if (e.OpenedAt > now - LookBackMs || e.ClosedAt is null) alerts.Add(AlertOf(e, rule, window, now));
+            if (e.OpenedAt >= now - LookBackMs || e.ClosedAt is null) alerts.Add(AlertOf(e, rule, window, now));
         Forget(now);
         return next;
     }
@@ -71,14 +71,14 @@ internal sealed class BulkFile(string department, string issue)
     private DueAlert AlertOf(BulkEpisode e, Rule rule, long window, long now) =>
         new(Subject, rule.Name, rule.Version, issue, rule.Level, department, e.OpenedAt - (((e.OpenedAt % window) + window) % window), e.OpenedAt, e.ClosedAt is null)
         {
-            Ladder = rule.Ladder, Finding = new(e.Found, 0, e.Limit), EndedAt = e.ClosedAt, Members = Members(e.OpenedAt - window + 1, Math.Min(e.ClosedAt ?? now, now)),
+            Ladder = rule.Ladder, Finding = new(e.Found, 0, e.Limit), EndedAt = e.ClosedAt, Members = Members(e.OpenedAt - window + 1, Math.Min(e.ClosedAt ?? now, now), e.ClosedAt is null ? long.MinValue : now - NamedMs),
         };
 
-    private Items<Subject> Members(long from, long to)
+    private Items<Subject> Members(long from, long to, long named)
     {
         var members = new List<Subject>();
         for (var i = Place(from, ""); i < _at.Count && _at[i] <= to; i++)
-            if (_who[i] is { } who) members.Add(new(SubjectKind.Ticket, who));
+            if (_at[i] >= named && _who[i] is { } who) members.Add(new(SubjectKind.Ticket, who));
         members.Sort();
         return new(members);
     }
@@ -90,7 +90,7 @@ internal sealed class BulkFile(string department, string issue)
     {
         if (_forgotAt != long.MinValue && now - _forgotAt < DayMs) return;
         _forgotAt = now;
-        var named = now - NamedMs;
+        var named = now - NamedMs - DayMs;
         foreach (var e in _episodes)
             if (e.ClosedAt is null) named = Math.Min(named, e.OpenedAt - DayMs);
         for (var i = 0; i < _at.Count && _at[i] < named; i++) _who[i] = null;

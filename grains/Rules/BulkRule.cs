@@ -9,11 +9,11 @@ public sealed record BulkEpisode(long OpenedAt, long? ClosedAt, long Found, long
 
 /// <summary>
 /// When complaints of one issue for one department are a bulk complaint. A function of their instants alone, by whole numbers: n * count - sum over
-/// the same hour of n weeks before, squared, against sigma squared times n * squares - sum squared. (spec: alerts, bulk complaint)
+/// the fullest hour near the same time of n weeks before, squared, against sigma squared times n * squares - sum squared. (spec: alerts, bulk complaint)
 /// </summary>
 public static class BulkRule
 {
-    private const long WeekMs = 7 * 86_400_000L;
+    private const long WeekMs = 7 * 86_400_000L, NearMs = WeekMs / 28; // six hours
 
     /// <summary>An episode lasts a window at least, so that two never begin in the same one: its key is the window in which it began.</summary>
     /// <param name="at">ascending; later ones than now are not looked at</param>
@@ -63,7 +63,8 @@ public static class BulkRule
         if (count < rule[RuleNumber.Least]) return null;
         var weeks = rule[RuleNumber.Weeks];
         if (now - (weeks * WeekMs) - window < knownSince) return null;
-        return Limit(at, now, weeks, rule[RuleNumber.Sigma], window) is var limit && count >= limit ? new(now, null, count, limit) : null;
+        var limit = Math.Max(rule[RuleNumber.Least], Limit(at, now, weeks, rule[RuleNumber.Sigma], window));
+        return count >= limit ? new(now, null, count, limit) : null;
     }
 
     /// <summary>The smallest count that lies over mean + sigmas of the weeks before. Their scatter is at least that of mere chance: the root of the mean.</summary>
@@ -72,17 +73,30 @@ public static class BulkRule
         var (sum, squares) = (0L, 0L);
         for (var k = 1; k <= weeks; k++)
         {
-            var then = now - (k * WeekMs);
-            long count = First(at, then + 1) - First(at, then - window + 1);
+            var count = Fullest(at, now - (k * WeekMs), window);
             sum += count;
             squares += count * count;
         }
-        var scatter = Math.Max((weeks * squares) - (sum * sum), weeks * sum); // n squared times the variance
+        var scatter = (weeks * squares) - (sum * sum); // n squared times the variance
+        sum += weeks / 2; // four weeks are few: what was not seen in them may still be usual
+        scatter = Math.Max(scatter, weeks * sum);
         for (var count = sum / weeks; ; count++)
         {
             var over = (weeks * count) - sum;
             if (over > 0 && over * over > sigma * sigma * scatter) return count;
         }
+    }
+
+    // The rule looks at every hour that ends in a complaint, so it finds the fullest there is: what is usual must be the fullest one too, near that time of the week.
+    private static long Fullest(IReadOnlyList<long> at, long then, long window)
+    {
+        var (most, begin) = (0, First(at, then - NearMs - window + 1));
+        for (var (i, oldest) = (begin, begin); i < at.Count && at[i] <= then + NearMs; i++)
+        {
+            while (at[oldest] <= at[i] - window) oldest++;
+            most = Math.Max(most, i + 1 - oldest);
+        }
+        return most;
     }
 
     /// <summary>The index of the first at or after an instant.</summary>

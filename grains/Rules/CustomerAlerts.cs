@@ -11,7 +11,7 @@ internal static class CustomerAlerts
     /// <summary>What lies further back is not looked at any more, in ms: no event so old is taken.</summary>
     public const long LookBackMs = 35 * DayMs;
 
-    private const long DayMs = 86_400_000;
+    private const long DayMs = 86_400_000, GivenUpMs = 7 * DayMs; // nobody calls back after a week
 
     /// <param name="facts">of one customer, in the order of their beginning</param>
     public static void Raise(IReadOnlyList<ContactFact> facts, PolicySet policies, Judgement j)
@@ -31,7 +31,7 @@ internal static class CustomerAlerts
     {
         complaints.Add(fact);
         var rule = policies.Rules.Of(RuleId.RepeatComplaint, fact.Department);
-        if (!rule.On || complaints.Count < rule[RuleNumber.Count] || fact.InitiatedAt < j.Now - LookBackMs) return;
+        if (!rule.On || complaints.Count < rule[RuleNumber.Count] || (fact.Over && fact.InitiatedAt < j.Now - LookBackMs)) return;
         var (count, since) = (0, fact.InitiatedAt - (rule[RuleNumber.Days] * DayMs));
         foreach (var c in complaints)
             if (c.InitiatedAt > since) count++;
@@ -47,7 +47,7 @@ internal static class CustomerAlerts
     {
         var fact = facts[i];
         var missed = fact is { Inbound: true, Abandoned: true, Over: true };
-        if ((!missed && !fact.Critical) || fact.LastAt < j.Now - LookBackMs) return;
+        if (!missed && !fact.Critical) return;
         var rule = policies.Rules.Of(fact.Critical ? RuleId.CriticalDrop : RuleId.MissedCall, fact.Department);
         if (!rule.On) return;
         var due = fact.LastAt + (rule[RuleNumber.Minutes] * 60_000L);
@@ -59,10 +59,12 @@ internal static class CustomerAlerts
             returned = later.InitiatedAt;
             break;
         }
-        if (returned <= due || !j.Reached(due)) return;
-        j.Alert(new(who, rule.Name, rule.Version, fact.Contact.ToString(), rule.Level, fact.Department, due, due, returned is null)
+        if (due < j.Now - LookBackMs || returned <= due || !j.Reached(due)) return;
+        var over = returned ?? due + GivenUpMs;
+        j.Reached(over);
+        j.Alert(new(who, rule.Name, rule.Version, fact.Contact.ToString(), rule.Level, fact.Department, due, due, over > j.Now)
         {
-            Ladder = rule.Ladder, Finding = new(rule[RuleNumber.Minutes], 0, rule[RuleNumber.Minutes]), EndedAt = returned,
+            Ladder = rule.Ladder, Finding = new(rule[RuleNumber.Minutes], 0, rule[RuleNumber.Minutes]), EndedAt = over > j.Now ? null : over,
         });
     }
 }

@@ -7,29 +7,27 @@ namespace OpsMonitor.Grains.Rules;
 
 /// <summary>
 /// One queue's rules: service level, abandoned, longest wait, occupancy. Rates are those of the queue's sums, half hour by half hour, taken anew for
-/// a half hour whose sums have changed. What lies more than three days back raises nothing any more.
+/// a half hour whose sums have changed. What was over more than three days ago raises nothing any more; what stands, stands from its beginning.
 /// </summary>
 internal sealed class QueueFile(string queue)
 {
-    /// <summary>What lies further back raises nothing any more, in ms.</summary>
-    public const long LookBackMs = KeptMs - (24 * StepRules.StepMs);
+    /// <summary>What was raised further back, and is over, is not told again, in ms.</summary>
+    public const long LookBackMs = 3 * 86_400_000L;
 
-    private const long KeptMs = 3 * 86_400_000L;
-
-    private long _from = long.MinValue; // the first half hour looked at: what stands is looked at from its beginning
+    private const long KeptMs = 35 * 86_400_000L; // no event so old is taken
+    private const int ManySteps = 48;
 
     private readonly SortedDictionary<long, (StepRate Level, StepRate Abandoned)> _steps = [];
     private readonly SortedSet<long> _changed = [];
     private readonly List<(long At, long Change, Subject Who)> _waits = []; // more or fewer that wait too long, in order
     private readonly StaffTime _staff = new();
-    private string? _department;
 
     public Subject Subject { get; } = RuleSubjects.Queue(queue);
 
-    /// <summary>Somebody will look at it by itself: at the end of the running half hour, at the latest.</summary>
+    /// <summary>It will be looked at by itself: at the end of the running half hour, at the latest.</summary>
     public bool IsArmed { get; private set; }
 
-    public IEnumerable<(long At, long Change, Subject Who)> Waits => _waits;
+    public IReadOnlyList<(long At, long Change, Subject Who)> Waits => _waits;
 
     /// <summary>A contribution was put on (1) or taken off (-1).</summary>
     public void Take(Subject who, in Contribution c, int sign)
@@ -40,34 +38,34 @@ internal sealed class QueueFile(string queue)
             case Measure.QueueAgentDelta or Measure.QueueAgentAt: _staff.Add(c.Key, c.At, sign * c.Amount); break;
             default: _changed.Add(StepOf(c.At)); break;
         }
-        _department = c.Department ?? _department;
     }
 
     public void Restore((long At, long Change, Subject Who) wait) => _waits.Add(wait);
 
+    /// <summary>After a start the sums stand, and nobody told of them.</summary>
+    public void Recall(Ledger sums)
+    {
+        foreach (var c in sums.Image())
+            if (c.Key.Measure is Measure.QueueAgentDelta or Measure.QueueAgentAt) _staff.Add(c.Key, c.At, c.Amount);
+            else if (c.Key.Measure <= Measure.WaitingPastFirst) _changed.Add(StepOf(c.At));
+    }
+
     /// <returns>when to look again although nothing happens</returns>
     public long Judge(Ledger sums, PolicySet policies, long now, List<DueAlert> alerts)
     {
-        var (department, running) = (policies.Queue(queue).DepartmentId ?? _department, StepOf(now));
-        foreach (var step in _changed)
-            if (step >= _from && step < running) Put(step, sums.Over(new(step, step + StepRules.StepMs)), policies);
-        _changed.RemoveWhere(step => step < running);
-        var next = _changed.Count > 0 || _steps.Count > 0 ? running + StepRules.StepMs : long.MaxValue;
-
-        var (keep, rules, levels, abandoned) = (running - KeptMs, policies.Rules, new List<StepRate>(_steps.Count), new List<StepRate>(_steps.Count));
+        var (rules, department, running) = (policies.Rules, policies.Queue(queue).DepartmentId, StepOf(now));
+        Sum(sums, policies, running);
+        var (levels, abandoned) = (new List<StepRate>(_steps.Count), new List<StepRate>(_steps.Count));
         foreach (var (level, gone) in _steps.Values) { levels.Add(level); abandoned.Add(gone); }
-        Rate(rules.Of(RuleId.ServiceLevel, department), levels, true, department, alerts, ref keep);
-        Rate(rules.Of(RuleId.AbandonRate, department), abandoned, false, department, alerts, ref keep);
+        Rate(rules.Of(RuleId.ServiceLevel, department), levels, true, department, running, alerts);
+        Rate(rules.Of(RuleId.AbandonRate, department), abandoned, false, department, running, alerts);
         if (rules.Of(RuleId.Occupancy, department) is { On: true } occupancy)
-        {
-            if (_staff.Steps(Math.Max(_from, running - (10 * KeptMs)), running) is { Count: > 0 } busy) Rate(occupancy, busy, false, department, alerts, ref keep, occupancy[RuleNumber.Minutes] * 60_000L);
-            if (_staff.Any) next = running + StepRules.StepMs;
-        }
-        if (rules.Of(RuleId.LongestWait, department) is { On: true } longest) next = Math.Min(next, Longest(longest, policies, department, now, alerts));
-        _from = Math.Max(_from, keep);
-        while (_steps.Count > 0 && First(_steps.Keys) < _from) _steps.Remove(First(_steps.Keys));
-        IsArmed = next != long.MaxValue;
-        return next;
+            Rate(occupancy, _staff.Steps(running - KeptMs, running), false, department, running, alerts, occupancy[RuleNumber.Minutes] * 60_000L);
+        if (rules.Of(RuleId.LongestWait, department) is { On: true } longest) Longest(longest, policies, department, now, alerts);
+        // A step ends an episode also by having no data: so until nothing stands, the end of each is looked at.
+        var wakes = _changed.Count > 0 || (_steps.Count > 0 && Last() >= running - (2 * StepRules.StepMs)) || _staff.IsBusyFrom(running - (2 * StepRules.StepMs));
+        IsArmed = wakes;
+        return wakes ? running + StepRules.StepMs : long.MaxValue;
     }
 
     /// <summary>How long somebody may wait, in ms: so many times the queue's first threshold, or so many seconds, whichever is more.</summary>
@@ -76,75 +74,80 @@ internal sealed class QueueFile(string queue)
 
     public static long StepOf(long at) => at - (((at % StepRules.StepMs) + StepRules.StepMs) % StepRules.StepMs);
 
-    private static long First(SortedDictionary<long, (StepRate, StepRate)>.KeyCollection keys)
+    private long Last()
     {
-        foreach (var key in keys) return key;
+        foreach (var step in _steps.Keys.Reverse()) return step;
+        return long.MinValue;
+    }
+
+    // Those that have ended; the running one waits for its end.
+    private void Sum(Ledger sums, PolicySet policies, long running)
+    {
+        _changed.RemoveWhere(step => step < running - KeptMs);
+        var ended = new List<long>();
+        foreach (var step in _changed)
+            if (step < running) ended.Add(step);
+        _changed.RemoveWhere(step => step < running);
+        if (ended.Count > ManySteps)
+        {
+            var (ends, n) = (new List<long>(), 0); // of a start: one walk through the sums for all of them
+            for (var step = ended[0]; step <= ended[^1]; step += StepRules.StepMs) ends.Add(step + StepRules.StepMs);
+            foreach (var part in sums.Over(ended[0], ends)) Put(ended[0] + (n++ * StepRules.StepMs), part, policies);
+        }
+        else
+            foreach (var step in ended) Put(step, sums.Over(new(step, step + StepRules.StepMs)), policies);
+        while (_steps.Count > 0 && First() < running - KeptMs) _steps.Remove(First());
+    }
+
+    private long First()
+    {
+        foreach (var step in _steps.Keys) return step;
         return long.MaxValue;
     }
 
-    /// <summary>After a start the sums stand, and nobody told of them.</summary>
-    public void Recall(Ledger sums, long now)
-    {
-        foreach (var c in sums.Image())
-        {
-            if (c.Key.Measure is Measure.QueueAgentDelta or Measure.QueueAgentAt) _staff.Add(c.Key, c.At, c.Amount);
-            else if (c.Key.Measure <= Measure.WaitingPastFirst && c.At >= now - KeptMs) _changed.Add(StepOf(c.At));
-        }
-    }
-
+    // A step in which nobody came leaves no trace: it would tell in which order the events came.
     private void Put(long step, Sums sums, PolicySet policies)
     {
         var thresholds = policies.Queue(queue).ThresholdsS;
         var level = thresholds.Count == 0 ? default : Formulas.ServiceLevel(sums, "ignore_within", thresholds[0].ToString(System.Globalization.CultureInfo.InvariantCulture));
         var abandoned = Formulas.AbandonRate(sums);
-        _steps[step] = (new(step, level.Num, level.N), new(step, abandoned.Num, abandoned.N));
+        if (level.N == 0 && abandoned.N == 0) _steps.Remove(step);
+        else _steps[step] = (new(step, level.Num, level.N), new(step, abandoned.Num, abandoned.N));
     }
 
-    private void Rate(Rule rule, List<StepRate> steps, bool below, string? department, List<DueAlert> alerts, ref long keep, long? least = null)
+    private void Rate(Rule rule, List<StepRate> steps, bool below, string? department, long running, List<DueAlert> alerts, long? least = null)
     {
         if (!rule.On) return;
-        foreach (var e in StepRules.Find(steps, rule, least ?? rule[RuleNumber.N], below))
-        {
-            alerts.Add(Alert(rule, department, e.OpenedAt, e.ClosedAt, new(e.Num, e.N, rule[RuleNumber.Percent])));
-            var begins = e.OpenedAt - (rule[RuleNumber.Steps] * StepRules.StepMs);
-            if (begins < keep && !(e.ClosedAt < keep)) keep = begins;
-        }
+        foreach (var e in StepRules.Find(steps, rule, least ?? rule[RuleNumber.N], below, running))
+            if (e.ClosedAt is null || e.OpenedAt >= running - LookBackMs) alerts.Add(Alert(rule, department, e.OpenedAt, e.ClosedAt, new(e.Num, e.N, rule[RuleNumber.Percent])));
     }
 
     private DueAlert Alert(Rule rule, string? department, long openedAt, long? closedAt, Finding finding) =>
         new(Subject, rule.Name, rule.Version, queue, rule.Level, department, openedAt, openedAt, closedAt is null) { Ladder = rule.Ladder, Finding = finding, EndedAt = closedAt };
 
     // From when on somebody has waited too long, until nobody has any more.
-    private long Longest(Rule rule, PolicySet policies, string? department, long now, List<DueAlert> alerts)
+    private void Longest(Rule rule, PolicySet policies, string? department, long now, List<DueAlert> alerts)
     {
-        var (level, openedAt, limit) = (0L, 0L, MostWaitMs(rule, policies.Queue(queue)) / 1000);
-        foreach (var (at, change, _) in _waits)
+        var (level, openedAt, quiet, limit) = (0L, 0L, 0, MostWaitMs(rule, policies.Queue(queue)) / 1000);
+        for (var i = 0; i < _waits.Count; i++)
         {
-            if (level == 0 && change > 0) openedAt = at;
+            var (at, change, _) = _waits[i];
+            var before = level;
             level = Math.Max(0, level + change);
-            if (level == 0 && change < 0 && at > openedAt) alerts.Add(Alert(rule, department, openedAt, at, new(limit + ((at - openedAt) / 1000), 0, limit)));
+            if (before == 0 && level > 0) openedAt = at;
+            if (level > 0 || before == 0) continue;
+            if (at < now - KeptMs) quiet = i + 1;
+            if (openedAt >= StepOf(now) - LookBackMs && at > openedAt) alerts.Add(Alert(rule, department, openedAt, at, new(limit + ((at - openedAt) / 1000), 0, limit)));
         }
         if (level > 0) alerts.Add(Alert(rule, department, openedAt, null, new(limit, 0, limit)));
-        ForgetWaits(now - KeptMs);
-        return long.MaxValue; // a wait that becomes too long is an event of its contact
-    }
-
-    // Up to the last instant before which nobody waited too long.
-    private void ForgetWaits(long before)
-    {
-        var (level, quiet) = (0L, 0);
-        for (var i = 0; i < _waits.Count && _waits[i].At < before; i++)
-            if ((level = Math.Max(0, level + _waits[i].Change)) == 0) quiet = i + 1;
         _waits.RemoveRange(0, quiet);
-        _waitsFrom = Math.Max(_waitsFrom, before);
     }
 
-    private long _waitsFrom = long.MinValue;
-
+    // One contact may wait in the queue twice at once, as far as its events go.
     private void Wait((long At, long Change, Subject Who) wait, int sign)
     {
         var i = _waits.BinarySearch(wait, Order);
-        if (sign > 0) { if (i < 0 && wait.At >= _waitsFrom) _waits.Insert(~i, wait); }
+        if (sign > 0) _waits.Insert(i < 0 ? ~i : i, wait);
         else if (i >= 0) _waits.RemoveAt(i);
     }
 

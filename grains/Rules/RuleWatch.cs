@@ -81,13 +81,13 @@ public sealed class RuleWatch
     }
 
     /// <summary>Goes on where an image was taken; the sums are restored already.</summary>
-    public void Resume(IEnumerable<KeyValuePair<Subject, Contribution>> image, Turns.Books books, long now)
+    public void Resume(IEnumerable<KeyValuePair<Subject, Contribution>> image, Turns.Books books)
     {
         foreach (var (who, c) in image)
             if (c.Key.Measure == Measure.IssueComplaint) BulkOf(c.Department!, c.Key.Param).Restore(c.At, c.Amount == 0 ? null : who.Id);
             else QueueOf(c.Queue!).Restore((c.At, c.Amount, who));
         foreach (var (scope, ledger) in books.All)
-            if (scope.StartsWith("queue/", StringComparison.Ordinal)) QueueOf(scope["queue/".Length..]).Recall(ledger, now);
+            if (scope.StartsWith("queue/", StringComparison.Ordinal)) QueueOf(scope["queue/".Length..]).Recall(ledger);
         var departments = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (department, _) in _bulk.Keys) departments.Add(department);
         foreach (var department in departments) BeginAnew(department);

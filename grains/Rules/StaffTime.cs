@@ -14,7 +14,17 @@ internal sealed class StaffTime
 
     private readonly SortedDictionary<long, (Ends Busy, Ends Free)> _changes = []; // by the step in which they lie
 
-    public bool Any => _changes.Count > 0;
+    /// <summary>Somebody is staffed at or after an instant, as far as is told.</summary>
+    public bool IsBusyFrom(long from)
+    {
+        var (busy, free) = (0L, 0L);
+        foreach (var (step, change) in _changes)
+        {
+            if (step >= from) return true;
+            (busy, free) = (busy + change.Busy.Level, free + change.Free.Level);
+        }
+        return busy != 0 || free != 0;
+    }
 
     public void Add(MeasureKey key, long at, long amount)
     {
@@ -26,7 +36,7 @@ internal sealed class StaffTime
         var ends = _changes.GetValueOrDefault(step);
         ref var which = ref free ? ref ends.Free : ref ends.Busy;
         if (key.Measure == Measure.QueueAgentDelta) which.Level += amount; else which.At += amount;
-        _changes[step] = ends;
+        if (ends is { Busy: { Level: 0, At: 0 }, Free: { Level: 0, At: 0 } }) _changes.Remove(step); else _changes[step] = ends; // a sum of nothing leaves no trace
     }
 
     /// <summary>Busy of staffed time in ms, of each whole step in [from, to).</summary>

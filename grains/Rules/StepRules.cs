@@ -13,9 +13,10 @@ public static class StepRules
     public const long StepMs = 30 * 60_000;
 
     /// <param name="steps">ascending, without the running one; those left out have nothing to judge by</param>
+    /// <param name="running">the step that has not ended</param>
     /// <param name="least">what N must reach</param>
     /// <param name="below">bad is below the percentage; else above it</param>
-    public static List<StepEpisode> Find(IReadOnlyList<StepRate> steps, Rule rule, long least, bool below)
+    public static List<StepEpisode> Find(IReadOnlyList<StepRate> steps, Rule rule, long least, bool below, long running)
     {
         var (episodes, run, open) = (new List<StepEpisode>(), 0, false);
         for (var i = 0; i < steps.Count; i++)
@@ -37,6 +38,8 @@ public static class StepRules
             open = true;
             episodes.Add(new(step.Start + StepMs, null, step.Num, step.N));
         }
+        // After the last step with data there may have ended one without.
+        if (open && steps[^1].Start + (2 * StepMs) <= running) End(episodes, steps[^1].Start + (2 * StepMs));
         return episodes;
     }
 

@@ -133,7 +133,7 @@ public sealed partial class Shard
             PutBack(who, evaluation);
             if (_subjects.TryGetValue(who, out var held) && IsSettled(who, evaluation)) Quiet(who, held.Touched = ++_touches, long.MinValue);
         }
-        _rules?.Resume(judged.Watched, Books, Now);
+        _rules?.Resume(judged.Watched, Books);
         foreach (var alert in Alerts.All)
             if (RuleSubjects.CustomerOf(alert.Due.Subject) is { } customer && _customers.ContainsKey(customer)) _customerOf[alert.Due.Subject] = customer;
         foreach (var (who, survey) in _surveys) Quiet(who, survey.Touched = ++_touches, long.MinValue);

@@ -93,6 +93,17 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
     public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
 
+    /// <summary>Every event in memory, subject by subject; what belongs to two histories only with its own.</summary>
+    public IEnumerable<Event> Histories()
+    {
+        foreach (var who in Subjects(null))
+            if (_subjects.TryGetValue(who, out var held))
+                foreach (var e in held.History.All)
+                    if (e.Subject == who) yield return e;
+        foreach (var survey in _surveys.Values)
+            foreach (var e in survey.Links.Events) yield return e;
+    }
+
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
         Now, LastEventAt, [.. _seen], [.. _subjects.Select(s => KeyValuePair.Create(s.Key, s.Value.History.Copy()))], [.. Alerts.All],

@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Accountability;
 using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Callbacks;
 using OpsMonitor.Grains.Contacts;
@@ -29,6 +30,7 @@ public static class SubjectRules
         SubjectKind.Contact => ContactRules.Evaluate(subject, history, policies, now),
         SubjectKind.Callback => CallbackRules.Evaluate(subject, history, policies, now),
         SubjectKind.Agent => AgentRules.Evaluate(subject, history, now),
+        SubjectKind.Accountability or SubjectKind.Improvement => CaseRules.Evaluate(subject, history, now),
         _ => Evaluation.Empty,
     };
 }

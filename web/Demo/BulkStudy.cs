@@ -26,33 +26,29 @@ public static class BulkStudy
 
     private static readonly Policy NoClocks = new("none", 1, BusinessCalendar.Always, [], new());
 
+    /// <param name="complaints">the days are judged once for each; 0 for days as they are</param>
     /// <param name="calm">without the half hours in which a department of the generator has three times its calls</param>
-    public static BulkFigures Run(int seed, int days, int complaints, bool calm, Rule? rule = null)
+    public static IReadOnlyList<BulkFigures> Run(int seed, int days, IReadOnlyList<int> complaints, bool calm, Rule? rule = null)
     {
         var start = Instant.FromUtc(2026, 3, 2, 0, 0);
         var from = start + Duration.FromDays((7 * Weeks) + 1);
-        var to = from + Duration.FromDays(days);
-        var hidden = complaints == 0 ? [] : Hide(seed, days, complaints, from);
+        var created = new CallCentre(seed, start, calm).Until(from + Duration.FromDays(days)).Where(e => e.Data is TicketCreated).ToList();
+        return [.. complaints.Select(n => Run(created, n == 0 ? [] : Hide(seed, days, n, from), n, days, from, rule))];
+    }
+
+    private static BulkFigures Run(List<Event> created, List<Hidden> hidden, int complaints, int days, Instant from, Rule? rule)
+    {
         var rules = rule is null ? RuleSet.Standard.Only(RuleId.BulkComplaint) : RuleSet.Off.With([rule]);
         var shard = new Shard(PolicySet.Default with { Policy = NoClocks, Book = PolicyBook.Of([NoClocks]), Rules = rules }, new());
-        var extra = new Queue<Event>(hidden.SelectMany(h => h.Events).Order());
-        foreach (var e in new CallCentre(seed, start, calm).Until(to))
+        foreach (var e in created.Concat(hidden.SelectMany(h => h.Events)).Order())
         {
-            if (e.Data is not TicketCreated) continue;
-            while (extra.TryPeek(out var next) && next.At <= e.At) Take(shard, extra.Dequeue());
-            Take(shard, e);
+            while (shard.NextWake <= e.At) shard.Step(new(shard.NextWake, []));
+            shard.Step(new(e.At, [e], Replayed: true));
         }
-        while (extra.TryDequeue(out var last)) Take(shard, last);
         return Figures(shard, hidden, complaints, days, from);
     }
 
     private sealed record Hidden(string Department, string Issue, long From, IReadOnlyList<Event> Events);
-
-    private static void Take(Shard shard, Event e)
-    {
-        while (shard.NextWake <= e.At) shard.Step(new(shard.NextWake, []));
-        shard.Step(new(e.At, [e], Replayed: true));
-    }
 
     // One a day at any hour; the VIP desk has too few customers for one.
     private static List<Hidden> Hide(int seed, int days, int complaints, Instant from)

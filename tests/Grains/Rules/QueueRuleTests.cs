@@ -16,7 +16,7 @@ public sealed class QueueRuleTests
     private static Story With(params RuleId[] ids)
     {
         var rules = RuleSet.Off.With(ids.Select(id => RuleSet.Standard.Of(id, null)));
-        return Story.Of(PolicySet.Default with { Rules = rules });
+        return Story.Of(PolicySet.Default with { Rules = rules, Queues = new SortedDictionary<string, QueuePolicy> { ["q"] = QueuePolicy.For("q") with { DepartmentId = "billing" } } });
     }
 
     private static Alert? Of(Story story, string rule) => story.Shard.Alerts.All.SingleOrDefault(a => a.Due.Rule == rule);
