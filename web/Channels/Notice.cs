@@ -13,6 +13,9 @@ internal sealed record Notice(
     string Alert, string Code, AlertState State, long At, string Subject, string Rule, string Clock, AlertLevel Light, string? Department, long DueAt, long RaisedAt,
     long NoticedAt, long Since, Hold Hold, string? By, IReadOnlyList<string> Taken, ReadOnlyMemory<byte> Json)
 {
+    /// <summary>A group alert stands for it.</summary>
+    public bool IsSuppressed { get; private init; }
+
     public string Priority => Light == AlertLevel.Red ? "P1" : "P2";
 
     public string StateName => State switch { AlertState.Raised => "raised", AlertState.Resolved => "resolved", _ => "retracted" };
@@ -30,7 +33,10 @@ internal sealed record Notice(
             alert, code, state, at, Text(e, "subject") ?? "", Text(e, "rule") ?? "", Text(e, "clock") ?? "", Text(e, "level") == "red" ? AlertLevel.Red : AlertLevel.Yellow,
             Text(e, "department"), e.GetProperty("due_at").GetInt64(), e.GetProperty("raised_at").GetInt64(), noticed, e.TryGetProperty("since", out var since) ? since.GetInt64() : noticed,
             Text(e, "hold") switch { "acknowledged" => Hold.Acknowledged, "shelved" => Hold.Shelved, _ => Hold.Open }, Text(e, "by"),
-            e.TryGetProperty("taken", out var taken) ? [.. taken.EnumerateArray().Select(t => t.GetString()!)] : [], payload);
+            e.TryGetProperty("taken", out var taken) ? [.. taken.EnumerateArray().Select(t => t.GetString()!)] : [], payload)
+        {
+            IsSuppressed = Text(e, "suppressed_by") is not null,
+        };
     }
 
     private static string? Text(JsonElement e, string name) => e.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String ? found.GetString() : null;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpsMonitor.Grains.Accountability;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
@@ -6,6 +7,7 @@ using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
+using OpsMonitor.Web.Channels;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Metrics;
 using OpsMonitor.Web.Read;
@@ -23,6 +25,8 @@ public static class DepartmentEndpoints
     {
         services.AddSingleton<ForecastKeeper>();
         services.AddHostedService(p => p.GetRequiredService<ForecastKeeper>());
+        // Of what a group alert stands for nobody is told by itself; who keeps silences may say more.
+        services.TryAddSingleton<MuteOf>(static _ => static notice => notice.IsSuppressed ? Mute.Inhibited : Mute.None);
     }
 
     public static void MapDepartments(this RouteGroupBuilder group)

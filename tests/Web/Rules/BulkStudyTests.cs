@@ -6,7 +6,7 @@ namespace OpsMonitor.Tests.Web.Rules;
 /// <summary>The small version of <c>dotnet run --project bench -c Release -- bulk</c>; OPSMONITOR_BULK_DAYS makes it longer.</summary>
 public sealed class BulkStudyTests(ITestOutputHelper output)
 {
-    private static readonly int Days = int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_BULK_DAYS"), out var days) ? days : 3;
+    private static readonly int Days = int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_BULK_DAYS"), out var days) ? days : 2;
 
     [Fact]
     public void Ten_hidden_complaints_are_found_at_the_instant_that_completes_them_and_normal_days_raise_none()

@@ -34,7 +34,7 @@ const found = (/** @type {any} */ f) => (!f ? "" : f.n ? t("dept.rate", { rate: 
 
 /** @param {any} a */
 function alertCard(a) {
-  return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", ticket(a.subject),
+  return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", a.ticket ? ticket(a.subject) : "",
     element("span", [[a.clock, when(a.raised_at), found(a.finding), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${clock(a.until)}`].filter(Boolean).join(" · ")], "minor")], a.level);
 }
 

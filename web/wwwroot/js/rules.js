@@ -16,7 +16,7 @@ function element(tag, parts, name = "") {
   return made;
 }
 
-const settings = (/** @type {any} */ r) => Object.entries(r.settings).map(([k, v]) => `${k}: ${v}`).join(", ");
+const settings = (/** @type {any} */ r) => Object.entries(r.settings).map(([k, v]) => `${k}: ${Array.isArray(v) ? v.join(" ") : v}`).join(", ");
 
 function draw() {
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
