@@ -23,6 +23,9 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
     /// <summary>Subjects whose own alerts it covers, or covered, and when.</summary>
     public Items<Cover> Covers { get; init; } = Items<Cover>.None;
 
+    /// <summary>The code of the alert that stands for it; counted still, and nobody is told of it. Null for none.</summary>
+    public string? SuppressedBy => Care.Mute == Mute.Inhibited ? Care.MutedBy : null;
+
     public long LatenessMs => FromLateData ? 0 : Math.Max(0, NoticedAt - Due.RaisedAt);
 }
 
@@ -60,24 +63,29 @@ public sealed partial class AlertBook
     /// <param name="told">events of the turn led here, after all that was due without them had been raised: what is new is late data</param>
     /// <param name="deeds">what people did with the subject's alerts, in the one order of events</param>
     /// <returns>the alerts that changed, for the outbox</returns>
-    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false)
+    /// <param name="since">Unix ms from which on what is due is whole: one raised since then and not among them, late data has undone, though it was over</param>
+    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
         var changed = new List<Alert>();
         var reds = RedsOf(subject, due, now);
         foreach (var alert in due) Raise(alert, deeds, reds, now, told, changed);
         if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
+        // What is over and can come back no more need not be looked through for ever.
+        if (since != long.MaxValue) keys.RemoveAll(key => _alerts[key] is var old && old.State != AlertState.Raised && old.Due.RaisedAt < since);
         foreach (var key in keys)
         {
             var known = _alerts[key];
-            if (known.State == AlertState.Raised && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
+            if ((known.State == AlertState.Raised || (known.State == AlertState.Resolved && since != long.MaxValue)) && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
             {
-                var end = known.Due.Level == AlertLevel.Yellow ? AlertState.Resolved : AlertState.Retracted;
+                var end = IsWarning(known.Due) ? AlertState.Resolved : AlertState.Retracted;
                 Put(key, Covering(known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, null, now), changed);
             }
         }
         return changed;
     }
+
+    private static bool IsWarning(DueAlert due) => due.Level == AlertLevel.Yellow && due.Rule.StartsWith("clock_", StringComparison.Ordinal);
 
     private static bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
     {
@@ -140,15 +148,28 @@ public sealed partial class AlertBook
         }
         else if (known.State != state)
         {
+            if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
+            if (!keys.Contains(key)) keys.Add(key); // it was over for so long that it was looked at no more
             var at = After(known, now);
             Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
         }
-        else if (state == AlertState.Raised && Cared(known, fresh, deeds, reds, now) is var cared && (cared.Care != known.Care || cared.Covers != known.Covers))
+        else if (state == AlertState.Raised && Cared(Refreshed(known, due), fresh, deeds, reds, now) is var cared
+            && (cared.Care != known.Care || cared.Covers != known.Covers || !ReferenceEquals(cared.Due, known.Due)))
         {
             if (cared.Care.Tells(known.Care)) Put(key, cared with { ChangedAt = After(known, now) }, changed);
-            else (_alerts[key], Revision) = (cared, Revision + 1); // when the next step will be is nothing to tell anybody yet
+            else Keep(key, cared); // when the next step will be is nothing to tell anybody yet
         }
+        else if (state == AlertState.Resolved && RefreshedOver(known, due) is var over && !ReferenceEquals(over, known)) Keep(key, over);
     }
+
+    // A group grows while it stands, and late data may show that a rule's condition held earlier: still the same alert, with the ladder of its raise.
+    private static Alert Refreshed(Alert known, DueAlert due) =>
+        due.Subject.Kind != SubjectKind.Rule || (due.RaisedAt == known.Due.RaisedAt && due.Finding == known.Due.Finding && Equals(due.Members, known.Due.Members)) ? known
+            : known with { Due = due with { Ladder = known.Due.Ladder, DepartmentId = known.Due.DepartmentId } };
+
+    private static Alert RefreshedOver(Alert known, DueAlert due) =>
+        due.Subject.Kind != SubjectKind.Rule || (due.RaisedAt, due.Finding, due.EndedAt) == (known.Due.RaisedAt, known.Due.Finding, known.Due.EndedAt) ? known
+            : known with { Due = known.Due with { RaisedAt = due.RaisedAt, Finding = due.Finding, EndedAt = due.EndedAt } };
 
     // The ladder is the one of the raise, the calendar the one of now.
     private Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now) => Covering(alert with

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Serialization;
 using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Rules;
 
 namespace OpsMonitor.Grains.Alerts;
 
@@ -17,6 +18,12 @@ public sealed record DueAlert(
 {
     /// <summary>Whom the policy has told, as it was at the raise; null for the default.</summary>
     public Items<Rung>? Ladder { get; init; }
+
+    /// <summary>What it was raised for, where a rule counted something.</summary>
+    public Finding? Finding { get; init; }
+
+    /// <summary>When the cause was over, Unix ms: the true instant of the all-clear. Null where it stands, or where only its end was noticed.</summary>
+    public long? EndedAt { get; init; }
 
     /// <summary>Working hours that are waited for before anybody is told; null for at any time. Judged anew each time, so not kept.</summary>
     [JsonIgnore]

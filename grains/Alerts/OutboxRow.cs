@@ -72,6 +72,16 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         w.WriteNumber("raised_at", due.RaisedAt);
         w.WriteNumber("noticed_at", alert.NoticedAt);
         w.WriteNumber("since", alert.Since);
+        if (alert.SuppressedBy is { } group) w.WriteString("suppressed_by", group);
+        if (due.Members is { } members) w.WriteNumber("members", members.All.Count);
+        if (due.Finding is { } found)
+        {
+            w.WriteStartObject("finding");
+            w.WriteNumber("num", found.Num);
+            w.WriteNumber("n", found.N);
+            w.WriteNumber("limit", found.Limit);
+            w.WriteEndObject();
+        }
         Care(w, alert.Care);
         if (alert.Care.Mute != Mute.None && RungsOf(alert) is var rungs && alert.Care.Taken.All.Count < rungs.Count) w.WriteString("next", rungs[alert.Care.Taken.All.Count].To);
         w.WriteEndObject();

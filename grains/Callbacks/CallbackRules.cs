@@ -2,6 +2,7 @@ using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Callbacks;
@@ -33,13 +34,30 @@ public static class CallbackRules
         if (over is null) j.Member(dueReached ? Measure.CallbackOverdue : Measure.CallbackPending, null, s.Department, s.DueAt);
         if (dueReached && !withdrawn && !(s.ReachedAt <= s.DueAt) && !(s.ExhaustedAt <= s.DueAt))
             j.Alert(new(subject, "callback_missed", 1, "callback", AlertLevel.Red, s.Department, s.DueAt, s.DueAt, over is null));
+        Overdue(subject, s, over, policies, j);
         var clocks = CallbackClocks.Judge(
             subject, history, CallbackClocks.FactsOf(s.Promise, s.PromisedAt, s.Department), s.DueAt, s.ReachedAt, s.CancelledAt ?? s.ExhaustedAt, policies, j);
         return j.Done(new(subject, State(s, dueReached), s.Department, null, s.PromisedAt, over, 0, s.Promise.OwnerId, clocks, [.. s.Anomalies])
         {
             DueAt = over is null ? s.DueAt : null,
+        }, FactOf(subject, s));
+    }
+
+    // A callback that nobody even tried is the supervisor's after a while.
+    private static void Overdue(Subject subject, Story s, long? over, PolicySet policies, Judgement j)
+    {
+        if (policies.Rules.Of(RuleId.CallbackOverdue, s.Department) is not { On: true } rule) return;
+        var at = s.DueAt + (rule[RuleNumber.Minutes] * 60_000L);
+        if (s.FirstAttempt <= at || over <= at || !j.Reached(at)) return;
+        j.Alert(new(subject, rule.Name, rule.Version, "callback", rule.Level, s.Department, s.DueAt, at, over is null && s.FirstAttempt is null)
+        {
+            Ladder = rule.Ladder, Finding = new(rule[RuleNumber.Minutes], 0, rule[RuleNumber.Minutes]), EndedAt = s.FirstAttempt,
         });
     }
+
+    // In the customer's file an attempt shows that somebody got back to him.
+    private static ContactFact? FactOf(Subject subject, Story s) => s.FirstAttempt is not { } first || s.Promise?.CustomerRef is not { } customer ? null
+        : new(subject, customer, null, false, first, s.ReachedAt ?? first, true, s.ReachedAt is not null, false, null, s.Department);
 
     private static void Apply(Story s, Event e)
     {

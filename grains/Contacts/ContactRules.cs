@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Surveys;
 using OpsMonitor.Grains.Turns;
 
@@ -18,6 +19,8 @@ public static class ContactRules
         foreach (var (queue, reason, at) in s.Refusals)
             j.Point(Measure.Refused, queue, policies.Queue(queue).DepartmentId ?? s.Department, at, 1, reason.ToString().ToLowerInvariant());
         foreach (var leg in s.Legs) CountLeg(leg, policies.Queue(leg.Queue), lost, j);
+        if (policies.Rules.Any)
+            foreach (var leg in s.Legs) CountLongWait(leg, policies, lost ? silentSince : null, j);
         CountHandling(s, j);
         CountAgents(s, j);
         if (s.Legs.Count > 0) SurveyMeasures.Count(history, s.Legs[^1].Queue, s.Legs[^1].Department, j);
@@ -76,6 +79,17 @@ public static class ContactRules
         }
     }
 
+    // A stretch in which somebody waits longer than anybody should, as its two ends.
+    private static void CountLongWait(Leg leg, PolicySet policies, long? lostAt, Judgement j)
+    {
+        var queue = policies.Queue(leg.Queue);
+        if (policies.Rules.Of(RuleId.LongestWait, queue.DepartmentId ?? leg.Department) is not { On: true } rule) return;
+        var (from, left) = (leg.EnteredAt + QueueFile.MostWaitMs(rule, queue), leg.LeftAt ?? lostAt);
+        if (left <= from || !j.Reached(from)) return;
+        j.Point(Measure.LongWaitDelta, leg.Queue, leg.Department, from);
+        if (left is { } to) j.Point(Measure.LongWaitDelta, leg.Queue, leg.Department, to, -1);
+    }
+
     private static long Past(Leg leg, int thresholdS) => leg.EnteredAt + (thresholdS * 1000L) + 1;
 
     /// <summary>A short abandon: gone within the queue's few seconds. A setting of 0 switches the rule off.</summary>
@@ -124,6 +138,9 @@ public static class ContactRules
         if (s.Initiated?.CustomerRef is not { } customer) return null;
         var first = s.Legs.Find(static l => l.End == LegEnd.Answered);
         return new(subject, customer, s.IssueKey, s.Initiated.Direction == Direction.Inbound, s.InitiatedAt, s.OverAt ?? s.LastAt, lost || s.OverAt is not null,
-            s.AnsweredAt is not null, s.Abandoned, first?.Queue ?? s.FirstQueue, first?.Department ?? s.Department);
+            s.AnsweredAt is not null, s.Abandoned, first?.Queue ?? s.FirstQueue, first?.Department ?? s.Department)
+        {
+            Critical = s.CriticalDrop,
+        };
     }
 }

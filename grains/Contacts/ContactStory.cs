@@ -36,6 +36,9 @@ internal sealed class ContactStory
     public bool Abandoned { get; private set; }
     public bool Transferred { get; private set; }
     public bool? Claimed { get; private set; }
+
+    /// <summary>Cut off in the middle of something critical: the sender says so.</summary>
+    public bool CriticalDrop { get; private set; }
     public string? IssueKey { get; private set; }
     public int OffersMade { get; private set; }
     public int OffersMissed { get; private set; }
@@ -140,6 +143,7 @@ internal sealed class ContactStory
         if (AnsweredAt is null) Abandoned |= Legs.Count > 0;
         HoldMs = d.HoldS is { } hold ? Times.Ms(hold) : HoldMs;
         TalkMs = d.TalkS is { } talk ? Times.Ms(talk) : AnsweredAt is { } answered ? Math.Max(0, at - answered - HoldMs) : null;
+        CriticalDrop = d.Critical == true;
         OverAt = at;
         Agents.Disconnect(at, d);
     }

@@ -1,5 +1,7 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Customers;
@@ -15,14 +17,16 @@ public static class CustomerRules
 
     /// <param name="contacts">in the order of their initiation; tickets among them</param>
     /// <param name="windowMs">look-back and look-forward</param>
+    /// <param name="rules">where alerts are to be raised as well: they are those of <see cref="RuleSubjects.Customer"/></param>
     /// <param name="perIssue">only a contact about the same issue is a repeat</param>
-    public static Evaluation Evaluate(IReadOnlyList<ContactFact> contacts, long windowMs, long now, bool perIssue = false)
+    public static Evaluation Evaluate(IReadOnlyList<ContactFact> contacts, long windowMs, long now, bool perIssue = false, PolicySet? rules = null)
     {
         var j = new Judgement(now);
         var revoked = new List<Revocation>();
         if (!perIssue) CountFirst(contacts, windowMs, j, revoked);
         else foreach (var some in ByIssue(contacts).Values) CountFirst(some, windowMs, j, revoked);
         CountTickets(contacts, j);
+        if (rules is not null) CustomerAlerts.Raise(contacts, rules, j);
         return j.Done(null) with { Revocations = revoked };
     }
 

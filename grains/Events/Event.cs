@@ -3,7 +3,7 @@ namespace OpsMonitor.Grains.Events;
 /// <summary>What happened, in the words of the vocabulary. One record per event type; times inside stay RFC 3339 text as sent.</summary>
 public abstract record EventData;
 
-public enum SubjectKind { Contact, Ticket, Callback, Agent, Survey, Source, Other }
+public enum SubjectKind { Contact, Ticket, Callback, Agent, Survey, Source, Other, Rule, Accountability, Improvement }
 
 /// <summary>Whose history an event belongs to: <c>ticket/T-1</c>.</summary>
 public readonly record struct Subject(SubjectKind Kind, string Id) : IComparable<Subject>
@@ -19,6 +19,9 @@ public readonly record struct Subject(SubjectKind Kind, string Id) : IComparable
             "agent" => SubjectKind.Agent,
             "survey" => SubjectKind.Survey,
             "source" => SubjectKind.Source,
+            "rule" => SubjectKind.Rule,
+            "accountability" => SubjectKind.Accountability,
+            "improvement" => SubjectKind.Improvement,
             _ => SubjectKind.Other,
         };
         return new(kind, kind == SubjectKind.Other ? text : text[(slash + 1)..]);

@@ -16,7 +16,7 @@ public static class EventReader
 
     /// <summary>What may have a history, and what it is among subjects.</summary>
     internal static readonly (string Name, SubjectKind Kind)[] SubjectKinds = Array.ConvertAll(
-        (string[])["ticket", "contact", "callback", "agent", "survey", "source", "accountability", "improvement", "watch", "silence"],
+        (string[])["ticket", "contact", "callback", "agent", "survey", "source", "rule", "accountability", "improvement", "watch", "silence"],
         static name => (name, Subject.Parse(name + "/").Kind));
 
     public static ReadResult Read(ReadOnlyMemory<byte> structuredJson)

@@ -62,6 +62,12 @@ public enum Measure
 
     // What ISO 10002 asks to be counted and nothing above counts; param: what.
     Iso,
+
+    // For the rules: complaints by issue, by their creation; more or fewer who wait too long, at that instant.
+    IssueComplaint, LongWaitDelta,
+
+    // Tickets by the root cause that was found; bucket = the creation.
+    RootCauseTickets,
 }
 
 /// <summary>A measure with its parameter (a threshold, a clock id, an agent state), "" where it has none.</summary>

@@ -88,6 +88,9 @@ public sealed record PolicySet(
 
     public MetricSettings Metrics { get; init; } = MetricSettings.Default;
 
+    /// <summary>What raises alerts beside clocks and callbacks' due times. A folder's or the shipped ones; without any, none.</summary>
+    public Rules.RuleSet Rules { get; init; } = OpsMonitor.Grains.Rules.RuleSet.Off;
+
     /// <summary>Calendars that were replaced while clocks ran by them.</summary>
     public CalendarLine Line { get; init; } = CalendarLine.None;
 

@@ -14,9 +14,9 @@ internal static class TicketMeasures
 
     /// <param name="history">in its one order, with what is told of it elsewhere</param>
     /// <returns>what the customer's file keeps of it; null where the customer is unknown</returns>
-    public static ContactFact? Count(Subject subject, TicketStory story, IReadOnlyList<Event> history, List<ClockRow> clocks, Judgement j)
+    /// <param name="own">see <see cref="Own"/></param>
+    public static ContactFact? Count(Subject subject, TicketStory story, IReadOnlyList<Event> history, List<Event> own, List<ClockRow> clocks, Judgement j)
     {
-        var own = Own(history);
         var dispatches = DispatchMeasures.Of(own);
         dispatches.Count(story, j);
         CountEscalation(story, own, j);
@@ -26,13 +26,15 @@ internal static class TicketMeasures
         CountCoverage(story, history, j);
         var (issue, repeat) = (IssueOf(own), own.Exists(e => e.Data is TicketLinked { Relation: LinkRelation.Repeat }));
         if (issue is not null) j.Point(Measure.IssueTickets, null, story.Department, story.CreatedAt, 1, issue);
+        if (RootCauseOf(own) is { } cause) j.Point(Measure.RootCauseTickets, null, story.Department, story.CreatedAt, 1, cause);
+        if (issue is not null && story.Created!.Kind == TicketKind.Complaint && story.State != "voided") j.Point(Measure.IssueComplaint, null, story.Department, story.CreatedAt, 1, issue);
         if (story.ExitAt is null && story.ClosedAt is null) j.Member(Measure.TicketOpen, null, story.Department, story.CreatedAt);
         if (story.Created!.Kind == TicketKind.Complaint) CountIso(story, own, clocks, j);
         return FactOf(subject, story, issue, repeat, dispatches.StayedInOneHand, j);
     }
 
-    // The ticket's own events; nothing happens to one that has left.
-    private static List<Event> Own(IReadOnlyList<Event> history)
+    /// <summary>The ticket's own events; nothing happens to one that has left.</summary>
+    public static List<Event> Own(IReadOnlyList<Event> history)
     {
         var own = new List<Event>(history.Count);
         foreach (var e in history)
@@ -100,6 +102,16 @@ internal static class TicketMeasures
         foreach (var e in own)
             issue = e.Data switch { TicketCreated d => d.IssueKey ?? issue, TicketClassified d => d.IssueKey ?? issue, _ => issue };
         return issue;
+    }
+
+    // What the resolution says; else what a department found.
+    private static string? RootCauseOf(List<Event> own)
+    {
+        string? answered = null, resolved = null;
+        foreach (var e in own)
+            if (e.Data is TicketDispatchAnswered { RootCause: { } a }) answered = a;
+            else if (e.Data is TicketResolved { RootCause: { } r }) resolved = r;
+        return resolved ?? answered;
     }
 
     // (ISO 10002, monitoring: wrongly prioritised, acknowledged or resolved after the agreed time, referred to outside bodies)

@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Tickets;
@@ -21,13 +22,15 @@ public static class TicketRules
         var found = TicketClocks.Of(story, history, policies, now, judged);
         var clocks = new List<ClockRow>(found.Count);
         foreach (var clock in found)
-            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged));
+            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged, TicketAlerts.VipLane(policies, clock.Facts.CustomerTier, clock.Department)));
         CountClosing(story, clocks, judged);
         CountHeld(story, policies, judged);
-        var fact = TicketMeasures.Count(subject, story, history, clocks, judged);
+        var own = TicketMeasures.Own(history);
+        var fact = TicketMeasures.Count(subject, story, history, own, clocks, judged);
+        var irregular = TicketAlerts.Raise(subject, story, own, policies, judged);
         return judged.Done(new(
             subject, story.State, story.Department, null, story.CreatedAt, story.ExitAt ?? story.ClosedAt, story.ReopenedAt.Count, story.Owner, clocks.ToArray(),
-            story.Anomalies.Count == 0 ? [] : story.Anomalies.ToArray())
+            irregular is not null ? [.. story.Anomalies, irregular] : story.Anomalies.Count == 0 ? [] : story.Anomalies.ToArray())
         {
             DueAt = NextDue(clocks),
         }, fact);
@@ -104,7 +107,8 @@ public static class TicketRules
     }
 
     /// <summary>One clock: its row, what it adds to the numbers, and its alerts.</summary>
-    internal static ClockRow Judge(Subject subject, in TicketClock clock, in ClockPlan plan, Judgement j)
+    /// <param name="lane">the rule of the customer's green lane, if he has one</param>
+    internal static ClockRow Judge(Subject subject, in TicketClock clock, in ClockPlan plan, Judgement j, Rule? lane = null)
     {
         var (run, promise, version) = (clock.Run, clock.Chosen.Clock, clock.Chosen.Policy.Version);
         for (var i = 0; i < run.Pauses.Count; i++)
@@ -122,7 +126,11 @@ public static class TicketRules
         var open = run.StoppedAt is null && run.CancelledAt is null;
         if (state.State == "running" && open && state.DueAt is { } running) j.Member(Measure.ClockRunning, null, clock.Department, running, promise.Id);
         if (state.State == "breached") Breach(subject, clock, version, state, open, plan.Calendar, j);
-        else if (state.State == "running") Warn(subject, clock, version, state, plan, j);
+        else if (state.State == "running")
+        {
+            Warn(subject, clock, version, state, plan, j);
+            if (lane is not null) WarnLane(subject, clock, state, plan, lane, j);
+        }
         return RowOf(clock, state);
     }
 
@@ -155,6 +163,14 @@ public static class TicketRules
             atRisk = true;
             j.Alert(new(subject, number == 1 ? "clock_warning" : $"clock_warning_{number}", version, clock.Id, level, clock.Department, due, Math.Max(at, clock.Run.Start), true) { Hours = HoursFor(level, plan.Calendar) });
         }
+    }
+
+    private static void WarnLane(Subject subject, in TicketClock clock, in ClockState state, in ClockPlan plan, Rule lane, Judgement j)
+    {
+        if (state.DueAt is not { } due) return;
+        var at = Math.Max(state.WarnAt(new(lane[RuleNumber.Percent], null, lane.Level), plan), clock.Run.Start);
+        if (j.Reached(at))
+            j.Alert(new(subject, lane.Name, lane.Version, clock.Id, lane.Level, clock.Department, due, at, true) { Ladder = lane.Ladder, Finding = new(lane[RuleNumber.Percent], 100, lane[RuleNumber.Percent]) });
     }
 
     // Yellow waits for working hours, red does not. (spec: alerts, Ladder)

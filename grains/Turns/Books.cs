@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Rules;
 
 namespace OpsMonitor.Grains.Turns;
 
@@ -13,6 +14,9 @@ public sealed class Books
     private readonly Dictionary<string, Ledger> _queues = new(StringComparer.Ordinal), _departments = new(StringComparer.Ordinal);
 
     public Books() => _ledgers = new(StringComparer.Ordinal) { ["all"] = _everything };
+
+    /// <summary>Is told of what the rules over many subjects are made of.</summary>
+    internal RuleWatch? Watch { get; set; }
 
     public IEnumerable<KeyValuePair<string, Ledger>> All => _ledgers;
 
@@ -45,6 +49,7 @@ public sealed class Books
     private void Apply(Subject who, in Contribution c, int sign)
     {
         _everything.Add(who, c, sign);
+        if (Watch is { } watch && RuleWatch.Wants(c.Key.Measure)) watch.Take(who, c, sign);
         if (c.Queue is not null) Of(_queues, "queue/", c.Queue).Add(who, c, sign);
         if (c.Department is not null) Of(_departments, "department/", c.Department).Add(who, c, sign);
     }

@@ -36,6 +36,9 @@ public sealed record ContactFact(
 
     public bool Complaint { get; init; }
 
+    /// <summary>Of a contact: it was cut off in the middle of something critical.</summary>
+    public bool Critical { get; init; }
+
     /// <summary>Of a ticket: somebody said so.</summary>
     public bool Repeat { get; init; }
 }

@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Surveys;
 
 namespace OpsMonitor.Grains.Turns;
@@ -134,6 +135,9 @@ public sealed partial class Shard
             PutBack(who, evaluation);
             if (_subjects.TryGetValue(who, out var held) && IsSettled(who, evaluation)) Quiet(who, held.Touched = ++_touches, long.MinValue);
         }
+        _rules?.Resume(judged.Watched, Books);
+        foreach (var alert in Alerts.All)
+            if (RuleSubjects.CustomerOf(alert.Due.Subject) is { } customer && _customers.ContainsKey(customer)) _customerOf[alert.Due.Subject] = customer;
         foreach (var (who, survey) in _surveys) Quiet(who, survey.Touched = ++_touches, long.MinValue);
         Version++;
     }

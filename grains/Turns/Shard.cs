@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Alerts;
-using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -72,6 +71,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         var now = Math.Max(Now, input.Now); // a clock that is set back does not un-happen a breach
         Now = now;
+        Books.Watch ??= _rules;
         foreach (var recalled in input.Recalled) ComeBack(recalled);
         var changed = new List<Alert>();
         WakeDue(now);
@@ -93,6 +93,17 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
     public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
 
+    /// <summary>Every event in memory, subject by subject; what belongs to two histories only with its own.</summary>
+    public IEnumerable<Event> Histories()
+    {
+        foreach (var who in Subjects(null))
+            if (_subjects.TryGetValue(who, out var held))
+                foreach (var e in held.History.All)
+                    if (e.Subject == who) yield return e;
+        foreach (var survey in _surveys.Values)
+            foreach (var e in survey.Links.Events) yield return e;
+    }
+
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
         Now, LastEventAt, [.. _seen], [.. _subjects.Select(s => KeyValuePair.Create(s.Key, s.Value.History.Copy()))], [.. Alerts.All],
@@ -103,7 +114,10 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Silences = Alerts.Silences.Events,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values), .. _tickets], _left.All(), [.. Work()]),
+            [.. _customers.Values.SelectMany(c => c.Values), .. _tickets], _left.All(), [.. Work()])
+        {
+            Watched = [.. _rules?.Image() ?? []],
+        },
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -111,6 +125,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     /// <param name="asJudged">rows and sums are those of the image; else they are judged anew, which an image that subjects have left cannot be</param>
     public void Resume(ShardImage image, PolicySet? policies = null, bool asJudged = false)
     {
+        Books.Watch ??= _rules;
         (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
         _seen.EnsureCapacity(image.Seen.Count);
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
@@ -215,18 +230,20 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     private void WakeDue(long now)
     {
         while (TakeDue(now, out var who))
-            if (who.Kind == SubjectKind.Other) TouchFile(who); else Touch(who, _subjects[who]);
+            if (who.Kind == SubjectKind.Other) TouchFile(who); else if (who.Kind == SubjectKind.Rule) TouchRule(who); else Touch(who, _subjects[who]);
     }
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count + _dirtyHours.Count == 0) return; // only a subject makes a repeat dirty
+        // Only a subject makes a repeat dirty.
+        if (_dirty.Count + _dirtyCustomers.Count + _dirtyHours.Count == 0 && _rules is not { IsDirty: true }) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
         {
             var held = _subjects[subject];
             held.Dirty = false;
+            if (subject.Kind == SubjectKind.Rule) { TouchRule(subject); continue; }
             if (held.History.Events.Count == 0) continue; // deeds alone, come before their cause
             var next = SubjectRules.Evaluate(subject, held.History.Events, Policies, now);
             Remember(subject, Last(subject), next);
@@ -240,14 +257,11 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
         _dirty.Clear();
-        foreach (var customer in _dirtyCustomers)
-        {
-            var who = new Subject(SubjectKind.Other, customer);
-            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
-        }
+        foreach (var customer in _dirtyCustomers) SettleCustomer(customer, now, changed, told);
         _dirtyCustomers.Clear();
         SettleRepeats();
         SettleHours(now);
+        SettleRules(now, changed, told);
         foreach (var who in Alerts.TakeDisturbed())
             if (_subjects.TryGetValue(who, out var held)) Touch(who, held);
         if (_dirty.Count > 0) Settle(now, changed, told);

@@ -39,5 +39,8 @@ public sealed record JudgedImage(
     IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, IReadOnlyList<Contribution>>> Sums,
     IReadOnlyList<ContactFact> Contacts, IReadOnlyList<ulong> Left, IReadOnlyList<KeyValuePair<Subject, AgentWork>> Work)
 {
+    /// <summary>What the rules over many subjects know and the sums do not: <see cref="Rules.RuleWatch.Image"/>.</summary>
+    public IReadOnlyList<KeyValuePair<Subject, Contribution>> Watched { get; init; } = [];
+
     public static readonly JudgedImage None = new([], [], [], [], []);
 }

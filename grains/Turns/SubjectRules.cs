@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Accountability;
 using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Callbacks;
@@ -21,7 +22,8 @@ public static class SubjectRules
     /// <summary>Whether the event belongs to a history that has a row; others are kept and counted only.</summary>
     /// <remarks>A survey's events have none of their own, but belong to their tickets' histories as well: <see cref="Surveys.SurveyLinks"/>.</remarks>
     public static bool HasRow(Event e) =>
-        e.Data is not (null or AlertDeed or SilenceDeed) && (e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey) || IsOwnAlarm(e));
+        e.Data is not (null or AlertDeed or SilenceDeed)
+        && (e.Subject.Kind is not (SubjectKind.Other or SubjectKind.Source or SubjectKind.Survey or SubjectKind.Rule) || IsOwnAlarm(e));
 
     // A source has no row, but alerts.
     private static bool IsOwnAlarm(Event e) => e is { Subject.Kind: SubjectKind.Source, Data: SourceAlarm };
@@ -34,6 +36,7 @@ public static class SubjectRules
         SubjectKind.Callback => CallbackRules.Evaluate(subject, history, policies, now),
         SubjectKind.Source => OwnWatch.Evaluate(subject, history),
         SubjectKind.Agent => AgentRules.Evaluate(subject, history, now),
+        SubjectKind.Accountability or SubjectKind.Improvement => CaseRules.Evaluate(subject, history, now),
         _ => Evaluation.Empty,
     };
 }

@@ -69,7 +69,7 @@ public static class EvaluationBytes
         w.Write(fact.Contact.ToString());
         w.Write(fact.CustomerRef);
         words.Write(w, fact.IssueKey);
-        w.Write((byte)((fact.Inbound ? 1 : 0) | (fact.Over ? 2 : 0) | (fact.Answered ? 4 : 0) | (fact.Abandoned ? 8 : 0) | (fact.Complaint ? 16 : 0) | (fact.Repeat ? 32 : 0)));
+        w.Write((byte)((fact.Inbound ? 1 : 0) | (fact.Over ? 2 : 0) | (fact.Answered ? 4 : 0) | (fact.Abandoned ? 8 : 0) | (fact.Complaint ? 16 : 0) | (fact.Repeat ? 32 : 0) | (fact.Critical ? 64 : 0)));
         w.Write(fact.InitiatedAt);
         w.Write(fact.LastAt);
         words.Write(w, fact.Queue);
@@ -82,7 +82,7 @@ public static class EvaluationBytes
         var (contact, customer, issue, flags) = (Subject.Parse(r.ReadString()), r.ReadString(), words.Read(r), r.ReadByte());
         return new(contact, customer, issue, (flags & 1) != 0, r.ReadInt64(), r.ReadInt64(), (flags & 2) != 0, (flags & 4) != 0, (flags & 8) != 0, words.Read(r), words.Read(r))
         {
-            Complaint = (flags & 16) != 0, Repeat = (flags & 32) != 0, FirstTimeAt = Instant(r),
+            Complaint = (flags & 16) != 0, Repeat = (flags & 32) != 0, Critical = (flags & 64) != 0, FirstTimeAt = Instant(r),
         };
     }
 

@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local.Journal;
@@ -14,6 +15,13 @@ public sealed partial class LocalHost
 
     /// <summary>The rows of those that left memory; null for a host that keeps no journal, or only looks.</summary>
     public KeptRows? Kept { get; private set; }
+
+    /// <summary>All events that happened in [from, to), as far as they are kept: in the order of the journal, or by subjects where there is none.</summary>
+    public IEnumerable<Event> Recorded(long from, long to)
+    {
+        if (_journal is null) return Read(shard => shard.Histories().Where(e => e.At >= from && e.At < to).ToList());
+        return _journal.ReadFrom(0).SelectMany(f => TurnFrame.Read(f.Frame).Events).Where(e => e.At >= from && e.At < to);
+    }
 
     /// <summary>The newest snapshot that this journal knows, then the turns after it.</summary>
     private long Replay(FrameJournal journal)

@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Silo.Local;
@@ -74,6 +75,7 @@ public static class ShardSnapshot
         Many(w, judged.Sums, sum => { w.Write(sum.Key); Many(w, sum.Value, c => EvaluationBytes.Write(w, c, words)); });
         Many(w, judged.Contacts, fact => EvaluationBytes.Write(w, fact, words));
         Many(w, judged.Left, w.Write);
+        Many(w, judged.Watched, c => { words.Write(w, c.Key.ToString()); EvaluationBytes.Write(w, c.Value, words); });
         Many(w, judged.Work, work => { w.Write(work.Key.ToString()); AgentBytes.Write(w, work.Value, words); });
     }
 
@@ -82,8 +84,9 @@ public static class ShardSnapshot
         var words = new WordPool();
         var rows = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), EvaluationBytes.Read(r, words)));
         var sums = Many(r, () => KeyValuePair.Create(r.ReadString(), (IReadOnlyList<Contribution>)Many(r, () => EvaluationBytes.ReadContribution(r, words))));
-        return new(rows, sums, Many(r, () => EvaluationBytes.ReadFact(r, words)), Many(r, r.ReadUInt64),
-            Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), AgentBytes.ReadWork(r, words))));
+        var (contacts, left) = (Many(r, () => EvaluationBytes.ReadFact(r, words)), Many(r, r.ReadUInt64));
+        var watched = Many(r, () => KeyValuePair.Create(Subject.Parse(words.ReadText(r)), EvaluationBytes.ReadContribution(r, words)));
+        return new(rows, sums, contacts, left, Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), AgentBytes.ReadWork(r, words)))) { Watched = watched };
     }
 
     private static void Write(BinaryWriter w, Alert alert)
@@ -107,6 +110,11 @@ public static class ShardSnapshot
         w.Write(alert.Since);
         w.Write(due.Ladder is not null);
         if (due.Ladder is { } ladder) Many(w, ladder.All, r => { w.Write(r.To); w.Write(r.AfterMs); });
+        w.Write(due.Members is not null);
+        if (due.Members is { } members) Many(w, members.All, m => w.Write(m.ToString()));
+        w.Write(due.Finding is not null);
+        if (due.Finding is { } f) { w.Write(f.Num); w.Write(f.N); w.Write(f.Limit); }
+        w.Write(due.EndedAt ?? long.MinValue);
         Write(w, alert.Care);
         Many(w, alert.Covers.All, c => { w.Write(c.Subject.ToString()); w.Write(c.From); w.Write(c.To); });
     }
@@ -161,8 +169,12 @@ public static class ShardSnapshot
         var due = new DueAlert(subject, rule, version, clock, level, named ? department : null, r.ReadInt64(), r.ReadInt64(), r.ReadBoolean());
         var alert = new Alert(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadInt32(), r.ReadInt64()) { FromLateData = r.ReadBoolean(), Since = r.ReadInt64() };
         var ladder = r.ReadBoolean() ? new Items<Rung>(Many(r, () => new Rung(r.ReadString(), r.ReadInt64()))) : null;
+        var members = r.ReadBoolean() ? new Items<Subject>(Many(r, () => Subject.Parse(r.ReadString()))) : null;
+        Finding? finding = r.ReadBoolean() ? new(r.ReadInt64(), r.ReadInt64(), r.ReadInt64()) : null;
+        var ended = r.ReadInt64();
+        due = due with { Ladder = ladder, Members = members, Finding = finding, EndedAt = ended == long.MinValue ? null : ended };
         var care = ReadCare(r);
-        return alert with { Due = due with { Ladder = ladder }, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
+        return alert with { Due = due, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
     }
 
     private static List<T> Many<T>(BinaryReader r, Func<T> one)

@@ -43,6 +43,18 @@ public sealed record AlertView(
     string Hold, string? By, long? Until, string? Note, int Steps, string? NextTo, long? NextAt,
     string Why, long? WhyAt, string? Mute, string? MutedBy, long? MutedUntil, int Covers)
 {
+    /// <summary>The code of the group alert that stands for it.</summary>
+    public string? SuppressedBy { get; init; }
+
+    /// <summary>Of a group alert: the subjects that it stands for.</summary>
+    public IReadOnlyList<string>? Members { get; init; }
+
+    /// <summary>What it was raised for: so many of so many against a limit; N is 0 for a count or a span.</summary>
+    public FindingView? Finding { get; init; }
+
+    /// <summary>When its cause was over.</summary>
+    public long? EndedAt { get; init; }
+
     public static AlertView Of(Alert alert)
     {
         var due = alert.Due;
@@ -53,9 +65,15 @@ public sealed record AlertView(
             due.Subject.ToString(), due.Clock, due.DepartmentId, due.DueAt, due.RaisedAt, alert.LatenessMs,
             alert.State.ToString().ToLowerInvariant(), alert.Care.Hold.ToString().ToLowerInvariant(), alert.Care.By, alert.Care.Until, alert.Care.Note,
             care.Taken.All.Count, care.Next?.To, care.Next?.At, Telling.NameOf(why.Why), why.At,
-            Telling.Quiet(Grains.Alerts.Hold.Open, care.Mute) is { } mute ? Telling.NameOf(mute) : null, care.MutedBy, care.MutedUntil, alert.Covers.All.Count(static c => c.To == long.MaxValue));
+            Telling.Quiet(Grains.Alerts.Hold.Open, care.Mute) is { } mute ? Telling.NameOf(mute) : null, care.MutedBy, care.MutedUntil, alert.Covers.All.Count(static c => c.To == long.MaxValue))
+        {
+            SuppressedBy = alert.SuppressedBy, Members = due.Members is { } members ? [.. members.All.Select(m => m.ToString())] : null,
+            Finding = due.Finding is { } f ? new(f.Num, f.N, f.Limit) : null, EndedAt = due.EndedAt,
+        };
     }
 }
+
+public sealed record FindingView(long Num, long N, long Limit);
 
 /// <summary>The ten cells of one board at one instant, in wire order, and the revision of the alarms that they show.</summary>
 public sealed record BoardCells(IReadOnlyList<object> Cells, long AlarmRev)

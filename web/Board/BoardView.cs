@@ -170,7 +170,7 @@ public static class BoardView
     }
 
     // What nobody has stands before what somebody has, the newest before the older.
-    private static (bool, long) Rank(Alert alert) => (alert.Care.Hold == Hold.Open, alert.Due.RaisedAt);
+    private static (bool, bool, long) Rank(Alert alert) => (alert.SuppressedBy is null, alert.Care.Hold == Hold.Open, alert.Due.RaisedAt); // a member's group stands before it
 
     internal static bool Concerns(Alert alert, string scope) =>
         scope == "all" || alert.Due.DepartmentId is { } id && scope == "department/" + id;

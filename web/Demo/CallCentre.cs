@@ -15,12 +15,13 @@ public sealed class CallCentre
     private readonly Agenda _agenda;
     private readonly EventLog _log;
 
-    public CallCentre(int seed, Instant start)
+    /// <param name="calm">no department ever has a bad half hour</param>
+    public CallCentre(int seed, Instant start, bool calm = false)
     {
         var dice = new Dice(seed);
         _agenda = new(start.ToUnixTimeMilliseconds());
         _log = new(seed, _agenda);
-        var weather = new Weather(_agenda, dice);
+        var weather = new Weather(_agenda, dice, calm);
         var customers = new Customers(_agenda, dice, weather);
         var floor = new Floor(_agenda, dice, _log);
         var callbacks = new CallbackDesk(_agenda, dice, _log, weather);

@@ -10,10 +10,11 @@ internal sealed class Weather
     private readonly Dice _dice;
     private string? _department;
 
-    public Weather(Agenda agenda, Dice dice)
+    public Weather(Agenda agenda, Dice dice, bool calm = false)
     {
         (_agenda, _dice) = (agenda, dice);
-        _agenda.In(_dice.Minutes(60, 180), Break);
+        var first = _dice.Minutes(60, 180); // drawn in any case
+        if (!calm) _agenda.In(first, Break);
     }
 
     /// <summary>How many times the usual number of calls come now.</summary>

@@ -11,7 +11,7 @@ namespace OpsMonitor.Web.Metrics;
 internal static class MetricAnswers
 {
     /// <summary>What a department's card shows of the table, in the words of the definitions.</summary>
-    private static readonly string[] Card =
+    private static readonly string[] OnCard =
     [
         "dispatch.accepted_on_time", "dispatch.first_accuracy", "dispatch.reply_on_time", "dispatch.reply_satisfaction", "dispatch.return_rate", "escalation_rate",
         "fcr.ticket", "hops", "on_the_spot", "ping_pong", "reopen_rate", "repeat_rate", "resolution.on_time", "survey.resolved", "survey.response", "survey.satisfied",
@@ -84,13 +84,20 @@ internal static class MetricAnswers
         return ids;
     }
 
+    /// <summary>One department's card for its day so far.</summary>
+    public static SortedDictionary<string, object?> Card(IOpsHost host, BoardDirectory directory, string id)
+    {
+        var query = new Query(new QueryCollection(), "window");
+        return host.Read(tally => CardOf(tally, directory, query, id, host.Now));
+    }
+
     private static SortedDictionary<string, object?> CardOf(Tally tally, BoardDirectory directory, Query query, string id, long now)
     {
         var scope = "department/" + id;
         var (window, live) = query.Window(directory, scope, now); // today is the department's own
         var table = Report.Of(tally, scope, window, live);
         var card = new SortedDictionary<string, object?>(StringComparer.Ordinal);
-        foreach (var name in Card) card[name] = table[name];
+        foreach (var name in OnCard) card[name] = table[name];
         return card;
     }
 

@@ -40,7 +40,7 @@ public static class PolicyFolder
         foreach (var (id, q) in data.Queues) queues[id] = new(id, q.DepartmentId, q.ThresholdsS, q.ShortAbandonS, q.MaxSilenceS * 1000L);
         var set = SetOf(files, queues, DepartmentCalendars(data, calendars)) with
         {
-            Line = line.Line, Metrics = start.Metrics.Settings, FcrWindowMs = start.Metrics.FcrWindowMs, FcrPerIssue = start.Metrics.FcrPerIssue,
+            Line = line.Line, Metrics = start.Metrics.Settings, FcrWindowMs = start.Metrics.FcrWindowMs, FcrPerIssue = start.Metrics.FcrPerIssue, Rules = start.Rules,
         };
         RefuseUnreachable(set, files);
         return new(set, files, calendars);

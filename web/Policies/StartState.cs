@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
+using OpsMonitor.Web.Rules;
 using OpsMonitor.Web.Reference;
 
 namespace OpsMonitor.Web.Policies;
@@ -11,8 +13,10 @@ namespace OpsMonitor.Web.Policies;
 /// </summary>
 public sealed class StartState
 {
-    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies, MetricFile metrics) =>
-        (Data, Calendars, Policies, Metrics) = (data, calendars, policies, metrics);
+    private StartState(ReferenceData data, IReadOnlyList<CalendarFile> calendars, IReadOnlyList<(string File, YamlEntry Entry)> policies, MetricFile metrics, RuleSet rules) =>
+        (Data, Calendars, Policies, Metrics, Rules) = (data, calendars, policies, metrics, rules);
+
+    internal RuleSet Rules { get; }
 
     internal ReferenceData Data { get; }
 
@@ -27,7 +31,7 @@ public sealed class StartState
         reference.With(ReferenceData.Load(folder)),
         Both(PolicyFolder.Calendars, folder, CalendarReader.Read, c => c.Id),
         Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()),
-        MetricFile.Read(folder));
+        MetricFile.Read(folder), RuleFile.Read(folder));
 
     /// <summary>Tells the files from any others: a hash over their names and contents. What was judged by other files must be judged anew.</summary>
     public static string MarkOf(string? folder)

@@ -50,6 +50,9 @@ public interface IOpsHost
     /// <summary>Of these, those that its row is judged by: dearer to ask for many subjects where a host must read them first.</summary>
     ValueTask<IReadOnlyList<Event>?> JudgedAsync(Subject subject, CancellationToken stop) => HistoryAsync(subject, stop);
 
+    /// <summary>All events that happened in [from, to), Unix ms, as far as this host keeps them, in no order; null for a host that cannot say.</summary>
+    IEnumerable<Event>? Recorded(long from, long to) => null;
+
     /// <summary>Saves a policy or calendar; durable and judged by when it returns.</summary>
     /// <returns>false where somebody else saved first or nothing can be made durable; null for a host that cannot save</returns>
     ValueTask<bool?> ChangeAsync(PolicyChange change, CancellationToken stop) => new((bool?)null);
@@ -88,6 +91,8 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
         new(host.History(subject) ?? host.Read<IReadOnlyList<Event>>(shard => shard.HistoryOf(subject))); // the demo keeps no journal
 
     public ValueTask<IReadOnlyList<Event>?> JudgedAsync(Subject subject, CancellationToken stop) => new(host.Read(shard => shard.HistoryOf(subject)));
+
+    public IEnumerable<Event>? Recorded(long from, long to) => host.Recorded(from, to);
 
     public async ValueTask<bool?> ChangeAsync(PolicyChange change, CancellationToken stop) => await host.ChangeAsync(change, stop);
 

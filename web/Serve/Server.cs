@@ -9,12 +9,14 @@ using OpsMonitor.Web.Alerts;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Channels;
 using OpsMonitor.Web.Demo;
+using OpsMonitor.Web.Departments;
 using OpsMonitor.Web.Duty;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Rules;
 using OpsMonitor.Web.Vault;
 
 namespace OpsMonitor.Web.Serve;
@@ -59,6 +61,7 @@ public static class Server
         builder.Services.AddAdapters(options.DataFolder, FolderOf(options), announce);
         addHost(builder.Services);
         builder.Services.AddBoard();
+        builder.Services.AddDepartments();
         builder.Services.AddChannels(options.DataFolder);
         return Map(builder.Build());
     }
@@ -130,7 +133,11 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
-        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html"), ("/duty", "duty.html") })
+        foreach (var (route, page) in new[]
+        {
+            ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html"),
+            ("/d/{id}", "department.html"), ("/duty", "duty.html"), ("/rules", "rules.html"),
+        })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
@@ -146,6 +153,9 @@ public static class Server
         app.MapGroup("").RequireKey(KeyScope.Admin).MapPolicySaving();
         app.MapGroup("").RequireKeyOrLoopback().MapChannels();
         app.MapGroup("").RequireKey(KeyScope.Admin).MapChannelActs();
+        app.MapGroup("").RequireKeyOrLoopback().MapRules();
+        app.MapGroup("").RequireKeyOrLoopback().MapDepartments();
+        app.MapDepartmentActs();
         app.MapHealth();
         return app;
     }
