@@ -251,6 +251,16 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         _dirtyCustomers.Add(fact.CustomerRef);
     }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<Subject> InFile(Subject file, long at)
+    {
+        var found = new List<Subject>();
+        if (!_customers.TryGetValue(file.Id, out var facts)) return found;
+        foreach (var ((from, who), fact) in facts)
+            if (from == at || fact.FirstTimeAt == at || (who.Kind == SubjectKind.Contact && fact.LastAt + Policies.FcrWindowMs == at)) found.Add(who);
+        return found;
+    }
+
     private SortedDictionary<(long At, Subject Contact), ContactFact> ContactsOf(string customer) =>
         _customers.TryGetValue(customer, out var contacts) ? contacts : _customers[customer] = [];
 }

@@ -18,8 +18,11 @@ public static class HealthEndpoints
             : Reply.WriteAsync(c, 200, "application/json", w => w.WriteString("status", "ready"))));
     }
 
+    /// <summary>Maps <c>/metrics</c>.</summary>
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", (RequestDelegate)Prometheus);
+
     /// <summary>The Prometheus text format, version 0.0.4.</summary>
-    internal static Task Prometheus(HttpContext context)
+    private static Task Prometheus(HttpContext context)
     {
         var host = context.RequestServices.GetRequiredService<IOpsHost>();
         var text = new StringBuilder();

@@ -11,6 +11,7 @@ using OpsMonitor.Web.Channels;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Lists;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
@@ -133,7 +134,9 @@ public static class Server
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
-        app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopbackWithin().MapRead();
+        app.MapGroup("").RequireKeyOrLoopbackWithin().MapLists();
+        app.MapMetrics().RequireKey(KeyScope.Metrics, KeyScope.Read);
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
