@@ -44,7 +44,7 @@ public static class ListEndpoints
         if (query.Text("state") is not null) throw new QueryException("state", "state_with_metric", "The list behind a number is whole; it has no state.");
         var (limit, offset, reach) = (query.Limit(), query.Offset(), Reach.Of(context));
         var found = Find(context, query, metric);
-        var (host, _) = ReadEndpoints.Services(context);
+        var (host, directory) = ReadEndpoints.Services(context);
         var page = found.Items.Skip(offset).Take(limit).Select(i => (Item: i, Row: Seen(Whole.Find(host, i.Subject), reach))).ToList();
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
@@ -55,6 +55,7 @@ public static class ListEndpoints
             RowJson.WriteTime(json, "to", found.Window.To);
             json.WriteEndObject();
             RowJson.WriteTime(json, "as_of", found.Now);
+            json.WriteString("zone", directory.Zone(found.Scope));
             json.WriteString("formula", FormulaNames.Of(metric));
             json.WriteString("unit", found.Rule.Unit);
             json.WriteNumber("num", found.Num);

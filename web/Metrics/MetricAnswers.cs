@@ -41,6 +41,8 @@ internal static class MetricAnswers
             {
                 json.WriteStartObject();
                 json.WriteString("department", id);
+                json.WritePropertyName("title");
+                JsonSerializer.Serialize(json, directory.Department(id), BoardCells.Wire);
                 json.WritePropertyName("metrics");
                 MetricJson.Write(json, table);
                 json.WriteEndObject();

@@ -130,7 +130,7 @@ public static class Server
         app.MapGet("/", () => Results.Redirect("/board/all"));
         app.MapGet("/board/{id}", (IWebHostEnvironment environment) =>
             Results.Stream(environment.WebRootFileProvider.GetFileInfo("board.html").CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
-        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html") })
+        foreach (var (route, page) in new[] { ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html"), ("/list", "list.html"), ("/numbers", "numbers.html"), ("/sources", "sources.html") })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
