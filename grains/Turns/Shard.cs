@@ -135,7 +135,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             return Verdict.Duplicate;
         }
         known = body;
-        source.Take(e, now);
+        source.Take(e, now, !options.Backfill);
         LastEventAt = Math.Max(LastEventAt, e.At);
         Insert(e);
         return Verdict.Accepted;

@@ -9,7 +9,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 6;
+    public const int FoldVersion = 7;
 
     /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
     public static byte[] Write(ShardImage image, string policies = "")
@@ -36,7 +36,7 @@ public static class ShardSnapshot
         foreach (var (name, s) in image.Sources)
         {
             w.Write(name);
-            foreach (var n in new[] { s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered }) w.Write(n);
+            SourceBytes.Write(w, s);
         }
         w.Write(image.Edits.Count);
         foreach (var text in image.Edits.Select(EditText.Write)) { w.Write(text.Length); w.Write(text); }
@@ -58,8 +58,7 @@ public static class ShardSnapshot
         var surveys = Many(r, () => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read"));
         var alerts = Many(r, () => ReadAlert(r));
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
-        foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
-            r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
+        foreach (var (name, stats) in Many(r, () => (r.ReadString(), SourceBytes.Read(r)))) sources[name] = stats;
         var edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32())));
         return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Surveys = surveys, Judged = ReadJudged(r) }, policies);
     }

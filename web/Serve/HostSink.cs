@@ -2,15 +2,19 @@ using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Sources;
 
 namespace OpsMonitor.Web.Serve;
 
 /// <summary>The edge's view of the host: verdicts of the core become the answers of the API, with a stable code each.</summary>
-public sealed class HostSink(IOpsHost host) : IEventSink
+/// <param name="samples">is shown what becomes of each event</param>
+public sealed class HostSink(IOpsHost host, SourceSamples? samples = null) : IEventSink
 {
     public async ValueTask<IngestAnswer> OfferAsync(IReadOnlyList<Event> events, CancellationToken cancel)
     {
         var (refusal, verdicts) = await host.OfferAsync(events, cancel);
+        if (samples is not null)
+            for (var i = 0; i < verdicts.Count; i++) samples.Saw(events[i], verdicts[i]);
         return new(refusal == Refusal.Full, refusal == Refusal.ReadOnly, [.. verdicts.Select(Translate)]);
     }
 

@@ -15,6 +15,7 @@ using OpsMonitor.Web.Lists;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Sources;
 using OpsMonitor.Web.Vault;
 
 namespace OpsMonitor.Web.Serve;
@@ -76,9 +77,10 @@ public static class Server
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton<AlertDesk>();
+        services.AddSingleton(new SourceSamples(clock));
         // By a factory, so that the container disposes it.
         services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
-        services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
+        services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>(), s.GetRequiredService<SourceSamples>()), s.GetRequiredService<CustomerVault>()));
     }
 
     private static void AddDemo(IServiceCollection services, ServeOptions options, StartState policies, TimeProvider clock, Action<string> announce)
@@ -136,6 +138,8 @@ public static class Server
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopbackWithin().MapRead();
         app.MapGroup("").RequireKeyOrLoopbackWithin().MapLists();
+        app.MapGroup("").RequireKeyOrLoopback().MapSources();
+        app.MapGaps().RequireKeyOrLoopback(or: KeyScope.Ingest);
         app.MapMetrics().RequireKey(KeyScope.Metrics, KeyScope.Read);
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();
