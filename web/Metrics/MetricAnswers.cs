@@ -31,7 +31,7 @@ internal static class MetricAnswers
     public static Action<Utf8JsonWriter> Scorecards(IOpsHost host, BoardDirectory directory, Query query, Reach reach)
     {
         var now = host.Now;
-        var (window, _) = query.Window(directory, "all", now);
+        var (window, live) = query.Window(directory, "all", now);
         var (cards, last) = host.Read(tally => (Departments(tally, directory).Where(reach.Sees).Select(id => (id, CardOf(tally, directory, query, id, now))).ToList(), tally.LastEventAt));
         return json =>
         {
@@ -42,7 +42,7 @@ internal static class MetricAnswers
                 json.WriteStartObject();
                 json.WriteString("department", id);
                 json.WritePropertyName("title");
-                JsonSerializer.Serialize(json, directory.Department(id), BoardCells.Wire);
+                JsonSerializer.Serialize(json, live ? directory.Department(id) : directory.DepartmentAt(id, window.To - 1), BoardCells.Wire);
                 json.WritePropertyName("metrics");
                 MetricJson.Write(json, table);
                 json.WriteEndObject();

@@ -26,14 +26,18 @@ public static class Server
     public static WebApplication Build(ServeOptions options, Action<string> announce)
     {
         var referenceFolder = FolderOf(options);
-        var reference = ReferenceData.Load(referenceFolder);
-        var start = StartState.Read(referenceFolder, reference);
+        ReferenceData.Load(referenceFolder); // a file that breaks a rule is said before anything is written down
         TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
+        Directory.CreateDirectory(options.DataFolder);
+        var store = ReferenceStore.Open(options.DataFolder, referenceFolder, clock.GetUtcNow().ToUnixTimeMilliseconds(), announce);
+        var reference = store.Current;
+        var start = StartState.Read(referenceFolder, reference, reference);
         return Build(options, reference, start, clock, announce, services =>
         {
+            services.AddSingleton(store);
             if (options.Demo) AddDemo(services, options, start, clock, announce);
             else Own(services, LocalHost.Open(
-                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) },
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) + store.Mark },
                 clock, announce));
         });
     }
@@ -138,6 +142,11 @@ public static class Server
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopbackWithin().MapRead();
         app.MapGroup("").RequireKeyOrLoopbackWithin().MapLists();
+        if (app.Services.GetService<ReferenceStore>() is not null) // a cluster takes its lists from the files that all nodes share
+        {
+            app.MapGroup("").RequireKeyOrLoopback().MapReference();
+            app.MapGroup("").RequireKey(KeyScope.Admin).MapReferenceSaving();
+        }
         app.MapGroup("").RequireKeyOrLoopback().MapSources();
         app.MapGaps().RequireKeyOrLoopback(or: KeyScope.Ingest);
         app.MapMetrics().RequireKey(KeyScope.Metrics, KeyScope.Read);
