@@ -2,6 +2,7 @@ using NodaTime;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Web.Channels.Translators;
+using OpsMonitor.Web.Out;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Reference;
 
@@ -16,6 +17,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
     private const int MostChannels = 50, MostContacts = 2_000, DefaultTimeoutS = 10;
     private static readonly string[] Keys = ["base_url", "fallback", "allow", "channels", "contacts", "routes"];
     private static readonly string[] Common = ["id", "kind", "language", "zone", "per_minute", "timeout_s"];
+    private static readonly string[] EventKeys = ["departments", "types"];
     private static readonly string[] MailKeys = ["host", "port", "tls", "user", "from", "certificate_sha256"];
     private static readonly string[] Chats = [.. ChannelKinds.ByName.Values.Where(k => k.Chat).Select(k => k.Name).Order(StringComparer.Ordinal)];
 
@@ -25,7 +27,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         var root = YamlEntries.OneText(name, text, Keys);
         var allow = Allow(root);
         var channels = new SortedDictionary<string, ChannelEntry>(StringComparer.Ordinal);
-        foreach (var entry in root.Mappings("channels", [.. Common, "url", .. MailKeys], []) ?? [])
+        foreach (var entry in root.Mappings("channels", [.. Common, "url", .. MailKeys, .. EventKeys], []) ?? [])
         {
             var channel = Channel(entry, allow);
             if (channel.Id == OutboxRow.Web) throw entry.Error("id", "'web' is the wall's own channel");
@@ -36,6 +38,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         var route = Root(root, channels);
         var fallback = root.Text("fallback");
         if (fallback is not null && !channels.ContainsKey(fallback)) throw root.Error("fallback", $"there is no channel '{fallback}'");
+        if (fallback is not null && channels[fallback].Kind == Subscriptions.Kind) throw root.Error("fallback", "a channel of events tells no person");
         if (channels.Values.Any(c => c.Mail is not null) && !contacts.Any(c => c.Has(null, Ladder.LastWord) && c.Addresses.ContainsKey(ChannelKinds.Mail)))
             throw root.Error("contacts", $"mail needs a contact of the level '{Ladder.LastWord}' with an address, for all departments: he is told where nobody has a level");
         return new(BaseUrl(root), fallback, allow, channels, contacts, route);
@@ -56,17 +59,22 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         return AllowList.Parse(texts.Select(t => t.Text))!;
     }
 
-    private static ChannelEntry Channel(YamlEntry entry, AllowList allow)
+    private ChannelEntry Channel(YamlEntry entry, AllowList allow)
     {
         var (id, name) = (entry.Name(), entry.Text("kind") ?? throw entry.Error("kind", "'kind' is required"));
         if (!ChannelKinds.ByName.TryGetValue(name, out var kind)) throw entry.Error("kind", $"'kind' is one of {string.Join(", ", ChannelKinds.ByName.Keys.Order(StringComparer.Ordinal))}");
         if (name != ChannelKinds.Mail && MailKeys.FirstOrDefault(entry.Has) is { } foreign) throw entry.Error(foreign, $"'{foreign}' belongs to a channel of the kind email");
-        if (name != "webhook" && entry.Has("url"))
+        if (name != Subscriptions.Kind && EventKeys.FirstOrDefault(entry.Has) is { } ours) throw entry.Error(ours, $"'{ours}' belongs to a channel of the kind {Subscriptions.Kind}");
+        if (name is not ("webhook" or Subscriptions.Kind) && entry.Has("url"))
             throw entry.Error("url", name == ChannelKinds.Mail ? "a channel of the kind email has a 'host'" : "the address of this kind carries its authority: it is set as the secret 'url', and stands in no file");
         var rates = entry.Number("per_minute", 1, 6_000) is { } most ? [new(most, 60_000), .. kind.Rates.Where(r => r.Ms != 60_000 || r.Most < most)] : kind.Rates;
         return new(
             id, name, Language(entry), entry.TimeZone("zone") ?? DateTimeZone.Utc, entry.Text("url") is { } url ? Address(entry, url, allow) : null,
-            name == ChannelKinds.Mail ? Mail(entry, allow) : null, rates, (entry.Number("timeout_s", 1, 60) ?? DefaultTimeoutS) * 1000);
+            name == ChannelKinds.Mail ? Mail(entry, allow) : null, rates, (entry.Number("timeout_s", 1, 60) ?? DefaultTimeoutS) * 1000)
+        {
+            Departments = name == Subscriptions.Kind ? Departments(entry) : [], Types = [.. (entry.Texts("types") ?? []).Select(t => OwnEvents.Types.Contains(t.Text) ? t.Text
+                : throw entry.At(t.Line, $"'types' are {string.Join(", ", OwnEvents.Types)}"))],
+        };
     }
 
     private static Uri Address(YamlEntry entry, string text, AllowList allow)
@@ -152,7 +160,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
     private ChannelRoute Root(YamlEntry root, SortedDictionary<string, ChannelEntry> channels)
     {
         if (root.Mapping("routes", ["channels", "repeat_minutes", "routes"], []) is not { } top)
-            return channels.Count == 0 ? ChannelSettings.None.Root : throw root.Error("routes", "'routes' is required: its own 'channels' are told of everything that no inner route takes");
+            return channels.Values.All(c => c.Kind == Subscriptions.Kind) ? ChannelSettings.None.Root : throw root.Error("routes", "'routes' is required: its own 'channels' are told of everything that no inner route takes");
         return Route(top, RouteMatch.Everything, channels, Telling.RepeatMs, false);
     }
 
@@ -162,6 +170,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         foreach (var (text, line) in entry.Texts("channels") ?? throw entry.Error("channels", "'channels' is required"))
         {
             if (!channels.ContainsKey(text)) throw entry.At(line, $"there is no channel '{text}'");
+            if (channels[text].Kind == Subscriptions.Kind) throw entry.At(line, $"channel '{text}' takes every event by itself and stands in no route");
             if (names.Contains(text)) throw entry.At(line, $"channel '{text}' stands twice");
             names.Add(text);
         }

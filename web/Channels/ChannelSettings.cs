@@ -16,7 +16,14 @@ internal sealed record MailServer(string Host, int Port, MailTls Tls, string? Us
 /// <param name="Kind">a name of <see cref="ChannelKinds"/></param>
 /// <param name="Url">null where the address is itself a secret</param>
 /// <param name="Rates">how fast it may be told</param>
-internal sealed record ChannelEntry(string Id, string Kind, string Language, DateTimeZone Zone, Uri? Url, MailServer? Mail, IReadOnlyList<Rate> Rates, int TimeoutMs);
+internal sealed record ChannelEntry(string Id, string Kind, string Language, DateTimeZone Zone, Uri? Url, MailServer? Mail, IReadOnlyList<Rate> Rates, int TimeoutMs)
+{
+    /// <summary>Of a channel of events: whose it wants; empty for all.</summary>
+    public IReadOnlyList<string> Departments { get; init; } = [];
+
+    /// <summary>Of a channel of events: which it wants; empty for all.</summary>
+    public IReadOnlyList<string> Types { get; init; } = [];
+}
 
 /// <summary>Somebody who is told.</summary>
 /// <param name="Hours">when he works; null for at any time</param>

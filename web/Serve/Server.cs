@@ -12,6 +12,7 @@ using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Lists;
+using OpsMonitor.Web.Out;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
@@ -65,6 +66,7 @@ public static class Server
         addHost(builder.Services);
         builder.Services.AddBoard();
         builder.Services.AddChannels(options.DataFolder);
+        builder.Services.AddStream();
         return Map(builder.Build());
     }
 
@@ -149,6 +151,7 @@ public static class Server
         }
         app.MapGroup("").RequireKeyOrLoopback().MapSources();
         app.MapGaps().RequireKeyOrLoopback(or: KeyScope.Ingest);
+        app.MapGroup("").RequireKeyOrLoopbackWithin().MapStream();
         app.MapMetrics().RequireKey(KeyScope.Metrics, KeyScope.Read);
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();

@@ -37,7 +37,7 @@ function line(i) {
 
 function draw() {
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
-  at("title").textContent = t("list.title", { metric: wanted.get("metric") ?? "" });
+  at("title").textContent = t("list.title", { metric: word("m", wanted.get("metric") ?? "") });
   links();
   if (!head) return;
   at("number").textContent = head.detail ?? t("list.number", { count: head.count, num: head.num, n: head.n, scope: head.scope });
