@@ -1,14 +1,14 @@
 namespace OpsMonitor.Grains.Metrics;
 
 /// <summary>The numbers about departments, care and surveys. (spec: metrics, Tickets and departments)</summary>
-internal static class CareTable
+public static class CareTable
 {
     private const long Day = 86_400_000;
 
-    // Oldest age of each band in days; the last has no end.
-    private static readonly (string Name, int Days)[] Bands = [("0-1d", 1), ("1-3d", 3), ("3-7d", 7), ("7-30d", 30), ("30d+", int.MaxValue)];
+    /// <summary>Of the ages of open tickets: the oldest age of each in days; the last has no end.</summary>
+    public static readonly IReadOnlyList<(string Name, int Days)> Bands = [("0-1d", 1), ("1-3d", 3), ("3-7d", 7), ("7-30d", 30), ("30d+", int.MaxValue)];
 
-    public static void Fill(SortedDictionary<string, object?> t, Scene scene)
+    internal static void Fill(SortedDictionary<string, object?> t, Scene scene)
     {
         var s = scene.Sums;
         t["chase_rate"] = Formulas.ChaseRate(s, scene.Level);

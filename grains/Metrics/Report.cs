@@ -9,7 +9,7 @@ public static class Report
     public const string GroupPrefix = "departments/";
 
     private const long Minute = 60_000, Week = 7 * 86_400_000L;
-    private const int WeeksBack = 4;
+    private const int MostWeeks = 4;
 
     private static readonly Measure[] ByThreshold =
         [Measure.AnsweredWithin, Measure.AbandonedWithin, Measure.ShortAbandonedWithin, Measure.CallbackWithin, Measure.WaitingPast];
@@ -79,15 +79,25 @@ public static class Report
         return all;
     }
 
-    // The same stretch of up to four weeks before, as far back as anything is known. Longer stretches than a week are no hour of the week.
+    /// <summary>How many of the weeks before a window anything is known of, up to four; 0 for a window longer than a week, which is no hour of the week.</summary>
+    public static int WeeksBack(Tally tally, string scope, Window window) => WeeksBack(window, FirstMinute(Ledgers(tally, scope)));
+
+    private static int WeeksBack(Window window, long? first)
+    {
+        if (first is not { } known || window.From == long.MinValue || window.To == long.MaxValue || window.To - window.From > Week) return 0;
+        var weeks = 0;
+        while (weeks < MostWeeks && window.To - ((weeks + 1) * Week) > known) weeks++;
+        return weeks;
+    }
+
+    // The same stretch of the weeks before, as far back as anything is known.
     private static WeeksBefore Before(List<Ledger> ledgers, Window window, Sums sums, long? first)
     {
-        if (first is not { } known || window.From == long.MinValue || window.To == long.MaxValue || window.To - window.From > Week) return WeeksBefore.None;
-        if (!sums.Params(Measure.IssueTickets).Any()) return WeeksBefore.None;
-        var (weeks, byIssue) = (0, new SortedDictionary<string, long>(StringComparer.Ordinal));
-        for (var k = 1; k <= WeeksBack && window.To - (k * Week) > known; k++)
+        var weeks = WeeksBack(window, first);
+        if (weeks == 0 || !sums.Params(Measure.IssueTickets).Any()) return WeeksBefore.None;
+        var byIssue = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        for (var k = 1; k <= weeks; k++)
         {
-            weeks++;
             var then = Over(ledgers, new(window.From - (k * Week), window.To - (k * Week)));
             foreach (var issue in then.Params(Measure.IssueTickets)) byIssue[issue] = byIssue.GetValueOrDefault(issue) + then[Measure.IssueTickets, issue];
         }

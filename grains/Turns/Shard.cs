@@ -152,7 +152,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             return Verdict.Duplicate;
         }
         known = body;
-        source.Take(e, now);
+        source.Take(e, now, !options.Backfill);
         LastEventAt = Math.Max(LastEventAt, e.At);
         Insert(e);
         return Verdict.Accepted;
@@ -277,6 +277,16 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         var contacts = ContactsOf(fact.CustomerRef);
         if (sign > 0) contacts[(fact.InitiatedAt, fact.Contact)] = fact; else contacts.Remove((fact.InitiatedAt, fact.Contact));
         _dirtyCustomers.Add(fact.CustomerRef);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Subject> InFile(Subject file, long at)
+    {
+        var found = new List<Subject>();
+        if (!_customers.TryGetValue(file.Id, out var facts)) return found;
+        foreach (var ((from, who), fact) in facts)
+            if (from == at || fact.FirstTimeAt == at || (who.Kind == SubjectKind.Contact && fact.LastAt + Policies.FcrWindowMs == at)) found.Add(who);
+        return found;
     }
 
     private SortedDictionary<(long At, Subject Contact), ContactFact> ContactsOf(string customer) =>

@@ -1,10 +1,14 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Sources;
 
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>How far one integration can be trusted. Depends on arrival, so it never stands in a report of the numbers.</summary>
 public sealed class SourceStats
 {
+    /// <summary>What arrives so long after it happened is late, in ms.</summary>
+    public const long LateMs = 5 * 60_000;
+
     public SourceStats()
     {
     }
@@ -20,11 +24,26 @@ public sealed class SourceStats
     public long Refused { get; private set; }
     public long Reordered { get; private set; }
 
-    internal SourceStats Copy() => new(LastSeen, LastEventAt, Accepted, Duplicates, Unknown, Refused, Reordered);
+    /// <summary>Arrived more than <see cref="LateMs"/> after they happened; of live ones.</summary>
+    public long Late { get; set; }
 
-    internal void Take(Event e, long now)
+    /// <summary>Which numbers of its sequence are here.</summary>
+    public GapBook Numbers { get; init; } = new();
+
+    /// <summary>Of live events: in back-fill the time of arrival says nothing.</summary>
+    public LagBook Lag { get; init; } = new();
+
+    internal SourceStats Copy() => new(LastSeen, LastEventAt, Accepted, Duplicates, Unknown, Refused, Reordered) { Late = Late, Numbers = Numbers.Copy(), Lag = Lag.Copy() };
+
+    internal void Take(Event e, long now, bool live = true)
     {
         Accepted++;
+        if (e.Sequence >= 0) Numbers.Take(e.Sequence);
+        if (live)
+        {
+            Lag.Take(now - e.At, now);
+            if (now - e.At > LateMs) Late++;
+        }
         LastSeen = now;
         if (e.At < LastEventAt) Reordered++;
         LastEventAt = Math.Max(LastEventAt, e.At);

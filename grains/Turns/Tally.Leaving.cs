@@ -12,6 +12,9 @@ public abstract partial class Tally
     /// <summary>Whether a subject has an evaluation in memory.</summary>
     public bool Has(Subject who) => _rows.ContainsKey(who);
 
+    /// <summary>The contacts and tickets of a customer's file that a number of it at an instant (Unix ms) speaks of; none where it is not known here.</summary>
+    public virtual IReadOnlyList<Subject> InFile(Subject file, long at) => [];
+
     /// <summary>All evaluations in memory, in the order of their subjects.</summary>
     protected IEnumerable<KeyValuePair<Subject, Evaluation>> Evaluations()
     {

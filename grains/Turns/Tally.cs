@@ -62,12 +62,16 @@ public abstract partial class Tally(PolicySet policies)
 
     public Row? Find(Subject subject) => Last(subject).Row;
 
-    /// <summary>What each subject contributes now, in the order of the subjects: the drill-down and the recount read it. Then what they do because of others.</summary>
+    /// <summary>What each subject contributes now, in the order of the subjects: the drill-down and the recount read it. Last those that left memory, and count because of others.</summary>
     public IEnumerable<(Subject Who, Contribution What)> Contributions()
     {
         foreach (var who in _order)
+        {
             foreach (var what in _rows[who].Last.Contributions) yield return (who, what);
-        foreach (var who in _beside.Keys.Order())
+            if (!_beside.TryGetValue(who, out var beside)) continue;
+            foreach (var what in beside) yield return (who, what);
+        }
+        foreach (var who in _beside.Keys.Where(who => !_rows.ContainsKey(who)).Order())
             foreach (var what in _beside[who]) yield return (who, what);
     }
 

@@ -38,7 +38,7 @@ public static class ShardSnapshot
         foreach (var (name, s) in image.Sources)
         {
             w.Write(name);
-            foreach (var n in new[] { s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered }) w.Write(n);
+            SourceBytes.Write(w, s);
         }
         w.Write(image.Edits.Count);
         foreach (var text in image.Edits.Select(EditText.Write)) { w.Write(text.Length); w.Write(text); }
@@ -60,8 +60,7 @@ public static class ShardSnapshot
         var (surveys, silences) = (Many(r, () => ReadEvent(r)), Many(r, () => ReadEvent(r)));
         var alerts = Many(r, () => ReadAlert(r));
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
-        foreach (var (name, stats) in Many(r, () => (r.ReadString(), new SourceStats(
-            r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64())))) sources[name] = stats;
+        foreach (var (name, stats) in Many(r, () => (r.ReadString(), SourceBytes.Read(r)))) sources[name] = stats;
         var edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32())));
         return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Surveys = surveys, Silences = silences, Judged = ReadJudged(r) }, policies);
     }

@@ -4,7 +4,9 @@ using OpsMonitor.Web.Ingest;
 namespace OpsMonitor.Web.Access;
 
 /// <summary>What an endpoint asks of its caller; as metadata, so that a test can find an endpoint that asks nothing.</summary>
-public sealed record AccessRule(bool KeyNeeded, KeyScope Scope);
+/// <param name="Or">a scope that will do as well; the endpoint then looks at the key itself</param>
+/// <param name="Narrows">the endpoint keeps to the departments of a key that has some; every other one refuses such a key</param>
+public sealed record AccessRule(bool KeyNeeded, KeyScope Scope, KeyScope Or = KeyScope.None, bool Narrows = false);
 
 /// <summary>Access to endpoints and hubs. Works on anything mapped; needs an <see cref="ApiKeyStore"/> among the services.</summary>
 public static class AccessRules
@@ -16,9 +18,21 @@ public static class AccessRules
     public static TBuilder RequireKey<TBuilder>(this TBuilder builder, KeyScope scope) where TBuilder : IEndpointConventionBuilder =>
         Guard(builder, new(true, scope));
 
+    /// <summary>Only with a live key of either scope.</summary>
+    public static TBuilder RequireKey<TBuilder>(this TBuilder builder, KeyScope scope, KeyScope or) where TBuilder : IEndpointConventionBuilder =>
+        Guard(builder, new(true, scope, or));
+
     /// <summary>With a live key that may read, or from a browser or program on this very machine.</summary>
     public static TBuilder RequireKeyOrLoopback<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         Guard(builder, new(false, KeyScope.Read));
+
+    /// <summary>Likewise; a key of some departments gets what is theirs: the endpoint asks <see cref="Reach"/>.</summary>
+    public static TBuilder RequireKeyOrLoopbackWithin<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        Guard(builder, new(false, KeyScope.Read, Narrows: true));
+
+    /// <summary>With a live key that may read or send, or from this machine.</summary>
+    public static TBuilder RequireKeyOrLoopback<TBuilder>(this TBuilder builder, KeyScope or) where TBuilder : IEndpointConventionBuilder =>
+        Guard(builder, new(false, KeyScope.Read, or));
 
     /// <summary>The key with which the request came in; only where the endpoint requires one.</summary>
     public static ApiKey KeyOf(this HttpContext context) =>
@@ -49,7 +63,10 @@ public static class AccessRules
             keys.Tries.Add(address, id);
             return Unauthorized;
         }
-        if (!key.Scope.HasFlag(rule.Scope)) return new(403, "scope_missing", $"The key lacks the scope {rule.Scope.ToString().ToLowerInvariant()}.");
+        if (!key.Scope.HasFlag(rule.Scope) && (rule.Or == KeyScope.None || !key.Scope.HasFlag(rule.Or))) return new(403, "scope_missing", $"The key lacks the scope {rule.Scope.ToString().ToLowerInvariant()}.");
+        // Nobody thought of departments there, so nobody of some departments comes in. (spec: security, deny by default)
+        if (key.Departments is not null && !rule.Narrows && rule.Scope != KeyScope.Ingest)
+            return new(403, "department_limited", "The key is for some departments, and this shows all of them.");
         context.Features.Set(key);
         return null;
     }

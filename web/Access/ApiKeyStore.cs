@@ -8,13 +8,16 @@ namespace OpsMonitor.Web.Access;
 
 /// <summary>What a key is good for.</summary>
 [Flags]
-public enum KeyScope { None = 0, Ingest = 1, Read = 2, Personal = 4, Admin = 8, Act = 16 }
+public enum KeyScope { None = 0, Ingest = 1, Read = 2, Personal = 4, Admin = 8, Act = 16, Metrics = 32 }
 
 /// <param name="Id">stands in the key itself; no secret</param>
 /// <param name="Sources">the event sources that it may speak for; null for all</param>
 /// <param name="Created">RFC 3339</param>
 public sealed record ApiKey(string Id, string Name, KeyScope Scope, IReadOnlyList<string>? Sources, string Created)
 {
+    /// <summary>The departments that it may read of; null for all.</summary>
+    public IReadOnlyList<string>? Departments { get; init; }
+
     public bool MaySpeakFor(string source) => Sources?.Contains(source, StringComparer.Ordinal) ?? true;
 }
 
@@ -60,17 +63,18 @@ public sealed class ApiKeyStore
 
     /// <summary>Adds a key beside the others.</summary>
     /// <param name="sources">null for all</param>
+    /// <param name="departments">that it may read of; null for all</param>
     /// <returns>the key, to be shown once</returns>
-    public string Add(string name, KeyScope scope, IReadOnlyList<string>? sources)
+    public string Add(string name, KeyScope scope, IReadOnlyList<string>? sources, IReadOnlyList<string>? departments = null)
     {
-        var line = Make(name, scope, sources, out var key);
+        var line = Make(name, scope, sources, out var key) with { Departments = departments };
         Change(lines => [.. lines, line]);
         return key;
     }
 
     /// <summary>A second key with the name, scope and sources of a live one. Both work until the old one is revoked.</summary>
     /// <returns>the new key, to be shown once; null where there is none with that id</returns>
-    public string? Rotate(string id) => Current().Keys.TryGetValue(id, out var old) ? Add(old.Key.Name, old.Key.Scope, old.Key.Sources) : null;
+    public string? Rotate(string id) => Current().Keys.TryGetValue(id, out var old) ? Add(old.Key.Name, old.Key.Scope, old.Key.Sources, old.Key.Departments) : null;
 
     /// <returns>false where there is none with that id</returns>
     public bool Revoke(string id)
@@ -144,7 +148,7 @@ public sealed class ApiKeyStore
         if (hash.Length != SHA256.HashSizeInBytes) throw new FormatException("hash length");
         // A file from before there were scopes: its key could do everything.
         var scope = line.Scopes is null ? KeyScope.Ingest | KeyScope.Read : line.Scopes.Aggregate(KeyScope.None, static (all, word) => all | Enum.Parse<KeyScope>(word, ignoreCase: true));
-        return (new(line.Id, line.Name ?? "first", scope, line.Sources, line.Created), hash);
+        return (new(line.Id, line.Name ?? "first", scope, line.Sources, line.Created) { Departments = line.Departments }, hash);
     }
 
     private void Change(Func<IReadOnlyList<KeyLine>, IReadOnlyList<KeyLine>> change)

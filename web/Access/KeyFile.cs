@@ -34,8 +34,10 @@ internal sealed record KeyFile(IReadOnlyList<KeyLine> Keys)
 
 /// <param name="Scopes">null in a file from before there were scopes</param>
 /// <param name="Sources">null for all</param>
+/// <param name="Departments">null for all</param>
 internal sealed record KeyLine(
-    string Id, string Sha256, string Created, string? Name = null, IReadOnlyList<string>? Scopes = null, IReadOnlyList<string>? Sources = null);
+    string Id, string Sha256, string Created, string? Name = null, IReadOnlyList<string>? Scopes = null, IReadOnlyList<string>? Sources = null,
+    IReadOnlyList<string>? Departments = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

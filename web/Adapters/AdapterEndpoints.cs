@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Events;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Serve;
+using OpsMonitor.Web.Sources;
 
 namespace OpsMonitor.Web.Adapters;
 
@@ -101,6 +102,8 @@ public static class AdapterEndpoints
         for (var i = 0; i < verdicts.Count; i++)
             if (verdicts[i].Status == EventStatus.Rejected) kept.Add(($"{verdicts[i].Code} {verdicts[i].Pointer}: {verdicts[i].Detail}", Encoding.UTF8.GetString(news[i].Raw.Span)));
         var counters = context.RequestServices.GetRequiredService<AdapterCounters>();
+        if (context.RequestServices.GetService<SourceSamples>() is { } samples)
+            foreach (var (reason, _) in kept) samples.Quarantined(name, reason);
         counters.Add(name, "unkept", context.RequestServices.GetRequiredService<Quarantine>().Keep(name, kept));
         (string Outcome, int Count)[] counts =
         [

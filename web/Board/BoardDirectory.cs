@@ -12,16 +12,20 @@ public sealed record Titles(
     [property: JsonPropertyName("zh-Hant")] string? ZhHant);
 
 /// <summary>What the wall asks of the reference data: names, and when the day of a scope begins.</summary>
-public sealed class BoardDirectory(ReferenceData reference)
+/// <param name="store">where the lists change while the server runs; null for those of the start for good</param>
+public sealed class BoardDirectory(ReferenceData atStart, ReferenceStore? store = null)
 {
     private static readonly Titles Everything = new("All departments", "全部部门", "全部部門");
 
-    public ReferenceData Reference => reference;
+    public ReferenceData Reference => store?.Current ?? atStart;
 
-    public IEnumerable<string> Departments => reference.Departments.Keys;
+    public IEnumerable<string> Departments => Reference.Departments.Values.Where(d => !d.Retired).Select(d => d.Id);
 
     /// <returns>null for a department without a name, or one that no file lists</returns>
-    public Titles? Department(string id) => reference.Departments.TryGetValue(id, out var found) ? Wire(found.Title) : null;
+    public Titles? Department(string id) => Reference.Departments.TryGetValue(id, out var found) ? Wire(found.Title) : null;
+
+    /// <summary>The name that it had at an instant, Unix ms.</summary>
+    public Titles? DepartmentAt(string id, long at) => store is null ? Department(id) : Wire(store.TitleAt(ReferenceKinds.Departments, id, at));
 
     /// <param name="board"><c>all</c> or a department</param>
     public Titles Board(string board) => board == "all" ? Everything : Department(board) ?? new(board, board, board);
@@ -44,7 +48,7 @@ public sealed class BoardDirectory(ReferenceData reference)
     public Window Month(string scope, long at)
     {
         var (zone, anchor) = Day(scope);
-        var first = scope.StartsWith("department/", StringComparison.Ordinal) && reference.Departments.TryGetValue(scope["department/".Length..], out var own) ? own.MonthAnchor : 1;
+        var first = scope.StartsWith("department/", StringComparison.Ordinal) && Reference.Departments.TryGetValue(scope["department/".Length..], out var own) ? own.MonthAnchor : 1;
         var local = Instant.FromUnixTimeMilliseconds(at).InZone(zone).LocalDateTime;
         var date = local.TimeOfDay < anchor ? local.Date.PlusDays(-1) : local.Date;
         var month = new LocalDate(date.Year, date.Month, 1).PlusMonths(date.Day < first ? -1 : 0);
@@ -56,10 +60,10 @@ public sealed class BoardDirectory(ReferenceData reference)
     private (DateTimeZone Zone, LocalTime Anchor) Day(string scope)
     {
         var id = scope.StartsWith("department/", StringComparison.Ordinal) ? scope["department/".Length..]
-            : scope.StartsWith("queue/", StringComparison.Ordinal) && reference.Queues.TryGetValue(scope["queue/".Length..], out var queue) ? queue.DepartmentId
+            : scope.StartsWith("queue/", StringComparison.Ordinal) && Reference.Queues.TryGetValue(scope["queue/".Length..], out var queue) ? queue.DepartmentId
             : null;
-        if (id is not null && reference.Departments.TryGetValue(id, out var own)) return (own.TimeZone, own.DayAnchor);
-        var common = reference.Departments.Values
+        if (id is not null && Reference.Departments.TryGetValue(id, out var own)) return (own.TimeZone, own.DayAnchor);
+        var common = Reference.Departments.Values
             .GroupBy(d => (d.TimeZone.Id, d.DayAnchor))
             .OrderByDescending(g => g.Count()).ThenBy(g => g.Key.Id, StringComparer.Ordinal).ThenBy(g => g.Key.DayAnchor)
             .FirstOrDefault()?.First();

@@ -20,7 +20,7 @@ public static class BoardEndpoints
     public static void AddBoard(this IServiceCollection services)
     {
         services.AddSignalR();
-        services.AddSingleton(p => new BoardDirectory(p.GetService<ReferenceData>() ?? ReferenceData.Empty));
+        services.AddSingleton(p => new BoardDirectory(p.GetService<ReferenceData>() ?? ReferenceData.Empty, p.GetService<ReferenceStore>()));
         services.AddSingleton<BoardFeed>();
         services.AddHostedService(p => p.GetRequiredService<BoardFeed>());
     }

@@ -14,7 +14,10 @@ namespace OpsMonitor.Web.Board;
 /// </summary>
 public static class BoardView
 {
-    private const long Minute = 60_000, Day = 86_400_000, TrendStep = 900_000, SourceLateMs = 60_000, HeardOfMs = Day;
+    /// <summary>A source is late that has not said a word for so long, in ms.</summary>
+    internal const long SourceLateMs = 60_000;
+
+    private const long Minute = 60_000, Day = 86_400_000, TrendStep = 900_000, HeardOfMs = Day;
     private const int MatureEnough = 20, TrendSteps = 32, DueShown = 8, AlarmsShown = 100;
 
     /// <param name="scope"><c>all</c> or <c>department/ID</c></param>

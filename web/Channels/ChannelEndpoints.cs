@@ -184,7 +184,7 @@ internal static class ChannelEndpoints
                 var good = value.Length is > 0 and <= SecretBox.MostChars && !value.Any(char.IsControl) && (p.Name, channel.Kind) switch
                 {
                     (ChannelKinds.Url, _) => Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "https" or "http" && url.UserInfo.Length == 0,
-                    (ChannelKinds.Secret, "webhook") => Webhook.KeyOf(value) is not null,
+                    (ChannelKinds.Secret, "webhook" or Out.Subscriptions.Kind) => Webhook.KeyOf(value) is not null,
                     _ => true,
                 };
                 if (!good) { problem = new(400, "bad_field", "The secret is not one of its kind: an https address, or for a webhook whsec_ and base64 of 24 to 64 bytes.", "/" + p.Name); return null; }

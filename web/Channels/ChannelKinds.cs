@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Web.Channels.Translators;
+using OpsMonitor.Web.Out;
 
 namespace OpsMonitor.Web.Channels;
 
@@ -35,6 +36,7 @@ internal static class ChannelKinds
         new(Mail, [Password], [], false, null, null),
         new("webhook", [Secret, Url], [], false, Webhook.Call, Webhook.Read),
         new(HeartbeatCall.Kind, [Url], [], false, HeartbeatCall.Call, HeartbeatCall.Read),
+        new(Subscriptions.Kind, [Secret, Url], [], false, EventHook.Call, Webhook.Read),
         new("dingtalk", [Url, Secret], [new(20, Minute)], true, DingTalk.Call, DingTalk.Read),
         new("wecom", [Url], [new(20, Minute)], true, WeCom.Call, WeCom.Read),
         new("feishu", [Url, Secret], [new(100, Minute), new(5, 1_000)], true, Feishu.Call, Feishu.Read),

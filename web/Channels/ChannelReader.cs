@@ -2,6 +2,7 @@ using NodaTime;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Web.Channels.Translators;
+using OpsMonitor.Web.Out;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Reference;
 
@@ -16,6 +17,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
     private const int MostChannels = 50, MostContacts = 2_000, DefaultTimeoutS = 10;
     private static readonly string[] Keys = ["base_url", "fallback", "allow", "channels", "contacts", "rotas", "routes", "watch"];
     private static readonly string[] Common = ["id", "kind", "language", "zone", "per_minute", "timeout_s", "every_s"];
+    private static readonly string[] EventKeys = ["departments", "types"];
     private static readonly string[] MailKeys = ["host", "port", "tls", "user", "from", "certificate_sha256"];
     private static readonly string[] Chats = [.. ChannelKinds.ByName.Values.Where(k => k.Chat).Select(k => k.Name).Order(StringComparer.Ordinal)];
 
@@ -25,7 +27,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         var root = YamlEntries.OneText(name, text, Keys);
         var allow = Allow(root);
         var channels = new SortedDictionary<string, ChannelEntry>(StringComparer.Ordinal);
-        foreach (var entry in root.Mappings("channels", [.. Common, "url", .. MailKeys], []) ?? [])
+        foreach (var entry in root.Mappings("channels", [.. Common, "url", .. MailKeys, .. EventKeys], []) ?? [])
         {
             var channel = Channel(entry, allow);
             if (channel.Id == OutboxRow.Web) throw entry.Error("id", "'web' is the wall's own channel");
@@ -38,6 +40,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         var fallback = root.Text("fallback");
         if (fallback is not null && channels.TryGetValue(fallback, out var other) && other.Kind == HeartbeatCall.Kind) throw root.Error("fallback", "'fallback' must be a channel that sends alerts");
         if (fallback is not null && !channels.ContainsKey(fallback)) throw root.Error("fallback", $"there is no channel '{fallback}'");
+        if (fallback is not null && channels[fallback].Kind == Subscriptions.Kind) throw root.Error("fallback", "a channel of events tells no person");
         if (channels.Values.Any(c => c.Mail is not null) && !contacts.Any(c => c.Has(null, Ladder.LastWord) && c.Addresses.ContainsKey(ChannelKinds.Mail)))
             throw root.Error("contacts", $"mail needs a contact of the level '{Ladder.LastWord}' with an address, for all departments: he is told where nobody has a level");
         return new(BaseUrl(root), fallback, allow, channels, contacts, route) { Rotas = rotas, Watch = Watch(root) };
@@ -66,12 +69,13 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         return AllowList.Parse(texts.Select(t => t.Text))!;
     }
 
-    private static ChannelEntry Channel(YamlEntry entry, AllowList allow)
+    private ChannelEntry Channel(YamlEntry entry, AllowList allow)
     {
         var (id, name) = (entry.Name(), entry.Text("kind") ?? throw entry.Error("kind", "'kind' is required"));
         if (!ChannelKinds.ByName.TryGetValue(name, out var kind)) throw entry.Error("kind", $"'kind' is one of {string.Join(", ", ChannelKinds.ByName.Keys.Order(StringComparer.Ordinal))}");
         if (name != ChannelKinds.Mail && MailKeys.FirstOrDefault(entry.Has) is { } foreign) throw entry.Error(foreign, $"'{foreign}' belongs to a channel of the kind email");
-        if (name != "webhook" && entry.Has("url"))
+        if (name != Subscriptions.Kind && EventKeys.FirstOrDefault(entry.Has) is { } ours) throw entry.Error(ours, $"'{ours}' belongs to a channel of the kind {Subscriptions.Kind}");
+        if (name is not ("webhook" or Subscriptions.Kind) && entry.Has("url"))
             throw entry.Error("url", name == ChannelKinds.Mail ? "a channel of the kind email has a 'host'" : "the address of this kind carries its authority: it is set as the secret 'url', and stands in no file");
         if (name != HeartbeatCall.Kind && entry.Has("every_s")) throw entry.Error("every_s", "'every_s' belongs to a channel of the kind heartbeat");
         var rates = entry.Number("per_minute", 1, 6_000) is { } most ? [new(most, 60_000), .. kind.Rates.Where(r => r.Ms != 60_000 || r.Most < most)] : kind.Rates;
@@ -80,6 +84,8 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
             name == ChannelKinds.Mail ? Mail(entry, allow) : null, rates, (entry.Number("timeout_s", 1, 60) ?? DefaultTimeoutS) * 1000)
         {
             EveryMs = (entry.Number("every_s", 10, 86_400) ?? 60) * 1000L,
+            Departments = name == Subscriptions.Kind ? Departments(entry) : [], Types = [.. (entry.Texts("types") ?? []).Select(t => OwnEvents.Types.Contains(t.Text) ? t.Text
+                : throw entry.At(t.Line, $"'types' are {string.Join(", ", OwnEvents.Types)}"))],
         };
     }
 
@@ -166,7 +172,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
     private ChannelRoute Root(YamlEntry root, SortedDictionary<string, ChannelEntry> channels)
     {
         if (root.Mapping("routes", ["channels", "repeat_minutes", "routes"], []) is not { } top)
-            return channels.Count == 0 ? ChannelSettings.None.Root : throw root.Error("routes", "'routes' is required: its own 'channels' are told of everything that no inner route takes");
+            return channels.Values.All(c => c.Kind == Subscriptions.Kind) ? ChannelSettings.None.Root : throw root.Error("routes", "'routes' is required: its own 'channels' are told of everything that no inner route takes");
         return Route(top, RouteMatch.Everything, channels, Telling.RepeatMs, false);
     }
 
@@ -177,6 +183,7 @@ internal sealed class ChannelReader(IReadOnlyDictionary<string, BusinessCalendar
         {
             if (!channels.TryGetValue(text, out var channel)) throw entry.At(line, $"there is no channel '{text}'");
             if (channel.Kind == HeartbeatCall.Kind) throw entry.At(line, $"channel '{text}' sends signs of life, and no alerts");
+            if (channel.Kind == Subscriptions.Kind) throw entry.At(line, $"channel '{text}' takes every event by itself and stands in no route");
             if (names.Contains(text)) throw entry.At(line, $"channel '{text}' stands twice");
             names.Add(text);
         }

@@ -20,6 +20,12 @@ internal sealed record ChannelEntry(string Id, string Kind, string Language, Dat
 {
     /// <summary>Of a heartbeat: how often it is sent, in ms.</summary>
     public long EveryMs { get; init; } = 60_000;
+
+    /// <summary>Of a channel of events: whose it wants; empty for all.</summary>
+    public IReadOnlyList<string> Departments { get; init; } = [];
+
+    /// <summary>Of a channel of events: which it wants; empty for all.</summary>
+    public IReadOnlyList<string> Types { get; init; } = [];
 }
 
 /// <summary>Somebody who is told.</summary>

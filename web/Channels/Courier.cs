@@ -207,7 +207,9 @@ internal sealed partial class Courier(
         {
             try
             {
+                using var span = Out.Tracing.Spans.StartActivity("letter");
                 var result = await sender.SendAsync(settings, channel, [.. letters.Select(l => l.Letter)], Now, _abort.Token);
+                span?.SetTag("opsmonitor.channel", channel.Id).SetTag("opsmonitor.kind", channel.Kind).SetTag("opsmonitor.letters", letters.Count).SetTag("opsmonitor.delivered", result.Delivered);
                 _outcomes.Enqueue(new(channel, letters, result, Now));
             }
             catch (OperationCanceledException) { } // the program ends: nothing is known, so it is sent again

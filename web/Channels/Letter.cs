@@ -2,8 +2,8 @@ using OpsMonitor.Grains.Alerts;
 
 namespace OpsMonitor.Web.Channels;
 
-/// <summary>What a letter says: that an alert stands, that it is over, or that another channel could not say so.</summary>
-internal enum LetterKind { Alert, Undelivered, Test }
+/// <summary>What a letter says: that an alert stands, that it is over, or that another channel could not say so; or one of our own events, for a program.</summary>
+internal enum LetterKind { Alert, Undelivered, Test, Event }
 
 internal enum LetterState { Waiting, Sent, Dead, Dropped }
 
@@ -11,7 +11,7 @@ internal enum LetterState { Waiting, Sent, Dead, Dropped }
 /// <param name="Key">the id that receivers see: the same at every attempt, and no other letter's</param>
 /// <param name="Lane">alert, channel and recipient: letters of one lane are sent in their order</param>
 /// <param name="Contact">null for a channel that is itself the recipient</param>
-/// <param name="Level">of the ladder</param>
+/// <param name="Level">of the ladder; of an event its type</param>
 /// <param name="About">for <see cref="LetterKind.Undelivered"/>, the channel that could not</param>
 /// <param name="NotBefore">Unix ms</param>
 /// <param name="Held">waits for the recipient's working hours, and is dropped where the alert is over before</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Web.Out;
 
 namespace OpsMonitor.Web.Channels;
 
@@ -50,6 +51,7 @@ internal static class Planner
             letters.Add(new(KeyOf(notice, recipient), recipient.Channel, lane, recipient.Contact, LetterKind.Alert, recipient.Level, why, null, notice, at, held));
             told.Add(new(recipient.Channel, recipient.Contact, new(notice.Since, recipient.Rank, at, over), held && heard is null));
         }
+        letters.AddRange(Subscriptions.Of(settings, notice));
         return new(decisions, letters, drop, told, notice.State == AlertState.Raised ? notice.Taken.Count : steps);
     }
 

@@ -16,15 +16,16 @@ internal static class KeyCommand
     {
         var data = Data();
         var name = new Option<string>("--name") { Description = "whose key it is", Required = true };
-        var scope = new Option<string[]>("--scope") { Description = "ingest (send events), read (numbers and lists), personal (who a customer is), admin (save policies and calendars), act (acknowledge and shelve alerts); once for each", DefaultValueFactory = _ => ["ingest"] };
-        scope.AcceptOnlyFromAmong("ingest", "read", "personal", "admin", "act");
+        var scope = new Option<string[]>("--scope") { Description = "ingest (send events), read (numbers and lists), personal (who a customer is), admin (save policies and calendars), act (acknowledge and shelve alerts), metrics (/metrics alone); once for each", DefaultValueFactory = _ => ["ingest"] };
+        scope.AcceptOnlyFromAmong("ingest", "read", "personal", "admin", "act", "metrics");
         var source = new Option<string[]>("--source") { Description = "an event source that it may speak for, once for each (default: all)" };
-        var command = new Command("add", "Make a key; it is shown this once and kept only as a hash") { data, name, scope, source };
+        var department = new Option<string[]>("--department") { Description = "a department that it may read of, once for each (default: all)" };
+        var command = new Command("add", "Make a key; it is shown this once and kept only as a hash") { data, name, scope, source, department };
         command.SetAction(parsed => CommandLine.Guard(() =>
         {
             var scopes = parsed.GetValue(scope)!.Aggregate(KeyScope.None, static (all, word) => all | Enum.Parse<KeyScope>(word, ignoreCase: true));
-            var sources = parsed.GetValue(source);
-            Console.WriteLine(Open(parsed.GetValue(data)!).Add(parsed.GetValue(name)!, scopes, sources is { Length: > 0 } ? sources : null));
+            var (sources, departments) = (parsed.GetValue(source), parsed.GetValue(department));
+            Console.WriteLine(Open(parsed.GetValue(data)!).Add(parsed.GetValue(name)!, scopes, sources is { Length: > 0 } ? sources : null, departments is { Length: > 0 } ? departments : null));
             return 0;
         }));
         return command;
@@ -33,11 +34,11 @@ internal static class KeyCommand
     private static Command List()
     {
         var data = Data();
-        var command = new Command("list", "Show the live keys: id, scope, sources, made when, name; never a secret") { data };
+        var command = new Command("list", "Show the live keys: id, scope, sources, departments, made when, name; never a secret") { data };
         command.SetAction(parsed => CommandLine.Guard(() =>
         {
             foreach (var key in Open(parsed.GetValue(data)!).Keys)
-                Console.WriteLine($"{key.Id}\t{key.Scope.ToString().ToLowerInvariant()}\t{(key.Sources is { } s ? string.Join(' ', s) : "(all sources)")}\t{key.Created}\t{key.Name}");
+                Console.WriteLine($"{key.Id}\t{key.Scope.ToString().ToLowerInvariant()}\t{(key.Sources is { } s ? string.Join(' ', s) : "(all sources)")}\t{(key.Departments is { } d ? string.Join(' ', d) : "(all departments)")}\t{key.Created}\t{key.Name}");
             return 0;
         }));
         return command;

@@ -35,6 +35,7 @@ internal static class ServeCommand
 
     private static async Task<int> Run(Func<ServeOptions> read, CancellationToken stop)
     {
+        using var traces = Out.Tracing.Start(Environment.GetEnvironmentVariable(Out.Tracing.Endpoint));
         WebApplication app;
         try { app = Server.Build(read(), Console.WriteLine); }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or JournalInUseException or JournalFailedException or JournalDamagedException or Reference.ReferenceDataException)

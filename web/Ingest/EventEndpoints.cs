@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Sources;
 
 namespace OpsMonitor.Web.Ingest;
 
@@ -28,6 +29,7 @@ public static class EventEndpoints
             return;
         }
         OwnSources(incoming.Events, context.KeyOf());
+        Remember(context, incoming.Events);
         var good = new List<Event>(incoming.Events.Count);
         foreach (var read in incoming.Events)
             if (read.Event is { } e) good.Add(e);
@@ -50,6 +52,14 @@ public static class EventEndpoints
             if (!key.MaySpeakFor(e.Source)) events[i] = new EventError("source_not_allowed", "/source", "The key may not speak for this source.", e.Id);
             else if (e.Data is AlertDeed or SilenceDeed or SourceAlarm && !key.Scope.HasFlag(KeyScope.Act)) events[i] = new EventError("scope_missing", "/type", "The key lacks the scope act.", e.Id);
         }
+    }
+
+    // A key of one source speaks for it also where what it sent is no event.
+    private static void Remember(HttpContext context, List<ReadResult> events)
+    {
+        if (context.RequestServices.GetService<SourceSamples>() is not { } samples) return;
+        foreach (var (e, error) in events)
+            if (e is null) samples.Unreadable(context.KeyOf().Sources is [var only] ? only : "key/" + context.KeyOf().Name, error!.Id, error.Code, error.Pointer);
     }
 
     private readonly record struct Line(string? Id, EventVerdict Verdict);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
+using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Serve;
@@ -27,11 +28,11 @@ internal static class MetricAnswers
     }
 
     /// <summary>One card for each department that any event or file named, in ordinal order; no ranking.</summary>
-    public static Action<Utf8JsonWriter> Scorecards(IOpsHost host, BoardDirectory directory, Query query)
+    public static Action<Utf8JsonWriter> Scorecards(IOpsHost host, BoardDirectory directory, Query query, Reach reach)
     {
         var now = host.Now;
-        var (window, _) = query.Window(directory, "all", now);
-        var (cards, last) = host.Read(tally => (Departments(tally, directory).Select(id => (id, CardOf(tally, directory, query, id, now))).ToList(), tally.LastEventAt));
+        var (window, live) = query.Window(directory, "all", now);
+        var (cards, last) = host.Read(tally => (Departments(tally, directory).Where(reach.Sees).Select(id => (id, CardOf(tally, directory, query, id, now))).ToList(), tally.LastEventAt));
         return json =>
         {
             WriteHead(json, window, now, last);
@@ -40,6 +41,8 @@ internal static class MetricAnswers
             {
                 json.WriteStartObject();
                 json.WriteString("department", id);
+                json.WritePropertyName("title");
+                JsonSerializer.Serialize(json, live ? directory.Department(id) : directory.DepartmentAt(id, window.To - 1), BoardCells.Wire);
                 json.WritePropertyName("metrics");
                 MetricJson.Write(json, table);
                 json.WriteEndObject();
@@ -50,9 +53,9 @@ internal static class MetricAnswers
     }
 
     /// <summary>First contacts that were shown as resolved until a repeat came: which, when and because of whom. Newest first, at most 1,000.</summary>
-    public static Action<Utf8JsonWriter> Revocations(IOpsHost host, BoardDirectory directory, Query query)
+    public static Action<Utf8JsonWriter> Revocations(IOpsHost host, BoardDirectory directory, Query query, Reach reach)
     {
-        var (scope, now) = (query.Scope(), host.Now);
+        var (scope, now) = (reach.Within(query.Scope()), host.Now);
         var (window, _) = query.Window(directory, scope, now);
         var (all, last) = host.Read(tally => (
             tally.Revocations().Where(r => r.At >= window.From && r.At < window.To && Report.Covers(scope, r.Queue, r.Department)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList(), tally.LastEventAt));

@@ -26,9 +26,10 @@ public sealed class StartState
 
     internal IReadOnlyList<(string File, YamlEntry Entry)> Policies { get; }
 
+    /// <param name="saved">what was saved by the API, and wins over the files</param>
     /// <exception cref="ReferenceDataException">The folder does not exist, or a file breaks a rule.</exception>
-    public static StartState Read(string? folder, ReferenceData reference) => new(
-        reference.With(ReferenceData.Load(folder)),
+    public static StartState Read(string? folder, ReferenceData reference, ReferenceData? saved = null) => new(
+        reference.With(ReferenceData.Load(folder)).With(saved ?? ReferenceData.Empty),
         Both(PolicyFolder.Calendars, folder, CalendarReader.Read, c => c.Id),
         Both(PolicyFolder.Policies, folder, file => (File: file, Entry: YamlEntries.One(file, PolicyReader.Keys, [])), p => p.Entry.Name()),
         MetricFile.Read(folder), RuleFile.Read(folder));

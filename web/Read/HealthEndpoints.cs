@@ -18,8 +18,11 @@ public static class HealthEndpoints
             : Reply.WriteAsync(c, 200, "application/json", w => w.WriteString("status", "ready"))));
     }
 
+    /// <summary>Maps <c>/metrics</c>.</summary>
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", (RequestDelegate)Prometheus);
+
     /// <summary>The Prometheus text format, version 0.0.4.</summary>
-    internal static Task Prometheus(HttpContext context)
+    private static Task Prometheus(HttpContext context)
     {
         var host = context.RequestServices.GetRequiredService<IOpsHost>();
         var text = new StringBuilder();
@@ -29,6 +32,18 @@ public static class HealthEndpoints
             foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_events_total{{source=\"{Escape(name)}\"}}", s.Accepted);
             Head(text, "opsmonitor_duplicates_total", "counter", "Events that had been accepted before.");
             foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_duplicates_total{{source=\"{Escape(name)}\"}}", s.Duplicates);
+            Head(text, "opsmonitor_refused_total", "counter", "Events refused: an id used twice, or a time out of bounds.");
+            foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_refused_total{{source=\"{Escape(name)}\"}}", s.Refused);
+            Head(text, "opsmonitor_late_events_total", "counter", "Events received more than five minutes after they happened.");
+            foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_late_events_total{{source=\"{Escape(name)}\"}}", s.Late);
+            Head(text, "opsmonitor_source_missing", "gauge", "Sequence numbers that never arrived, of sources that number their events.");
+            foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_source_missing{{source=\"{Escape(name)}\"}}", s.Numbers.Missing);
+            Head(text, "opsmonitor_source_silent_seconds", "gauge", "Since the source was last heard.");
+            foreach (var (name, s) in tally.Sources) Line(text, $"opsmonitor_source_silent_seconds{{source=\"{Escape(name)}\"}}", Math.Max(0, host.Now - s.LastSeen) / 1000);
+            Head(text, "opsmonitor_source_lag_ms", "summary", "Receipt minus event time over the last two hours, in ms.");
+            foreach (var (name, s) in tally.Sources)
+                foreach (var (percent, quantile) in ((int, string)[])[(50, "0.5"), (99, "0.99")])
+                    if (s.Lag.Percentile(percent, host.Now) is { } lag) Line(text, $"opsmonitor_source_lag_ms{{source=\"{Escape(name)}\",quantile=\"{quantile}\"}}", lag);
             var all = tally.Books.Find("all")!;
             var level = all.Over(Window.Always);
             One(text, "opsmonitor_tickets_open", "gauge", "Open tickets.", level[Measure.OpenDelta]);
@@ -47,6 +62,7 @@ public static class HealthEndpoints
         One(text, "opsmonitor_outbox_pending", "gauge", "Alert changes committed and not yet marked sent.", outbox.Pending);
         One(text, "opsmonitor_outbox_oldest_ms", "gauge", "Age of the oldest of them, in ms.", outbox.OldestPendingAt is { } at ? Math.Max(0, host.Now - at) : 0);
         One(text, "opsmonitor_read_only", "gauge", "1 after the journal failed.", host.ReadOnly ? 1 : 0);
+        if (context.RequestServices.GetService<Out.EventStream>() is { } stream) One(text, "opsmonitor_stream_listeners", "gauge", "Programs that listen to the stream.", stream.Listeners);
         context.RequestServices.GetService<Adapters.AdapterCounters>()?.Write((name, type, help) => Head(text, name, type, help), (line, value) => Line(text, line, value));
         Channels.ChannelEndpoints.WriteMetrics(context.RequestServices, (name, type, help) => Head(text, name, type, help), (line, value) => Line(text, line, value));
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

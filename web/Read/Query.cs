@@ -7,10 +7,10 @@ using OpsMonitor.Web.Ingest;
 namespace OpsMonitor.Web.Read;
 
 /// <summary>A parameter that does not mean anything; the answer names it.</summary>
-internal sealed class QueryException(string parameter, string code, string detail) : Exception(detail)
+internal sealed class QueryException(string parameter, string code, string detail, int status = 400) : Exception(detail)
 {
     public Task WriteAsync(HttpContext context) =>
-        new Problem(400, code, Message).WriteAsync(context, writer => writer.WriteString("parameter", parameter));
+        new Problem(status, code, Message).WriteAsync(context, writer => writer.WriteString("parameter", parameter));
 }
 
 /// <summary>Parameters of the read API.</summary>

@@ -7,6 +7,8 @@ using OpsMonitor.Silo.Local.Journal;
 using OpsMonitor.Web.Serve;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Lists;
 using OpsMonitor.Web.Metrics;
 
 namespace OpsMonitor.Web.Read;
@@ -14,7 +16,7 @@ namespace OpsMonitor.Web.Read;
 /// <summary>The numbers, the lists behind them, and the alerts. Everything is read between two turns, so one answer never mixes two states.</summary>
 public static class ReadEndpoints
 {
-    /// <summary>Maps <c>/api/v1/...</c> and <c>/metrics</c>. The paths are whole: give it a group without a prefix.</summary>
+    /// <summary>Maps <c>/api/v1/...</c>. The paths are whole: give it a group without a prefix.</summary>
     public static void MapRead(this RouteGroupBuilder group)
     {
         Get(group, "/api/v1/metrics", Metrics);
@@ -25,10 +27,9 @@ public static class ReadEndpoints
         Get(group, "/api/v1/callbacks", c => List(c, SubjectKind.Callback));
         Get(group, "/api/v1/tickets/{id}", Ticket);
         Get(group, "/api/v1/alerts", Alerts);
-        group.MapGet("/metrics", (RequestDelegate)HealthEndpoints.Prometheus);
     }
 
-    private static void Get(RouteGroupBuilder group, string path, Func<HttpContext, Task> answer) => group.MapGet(path, (RequestDelegate)(async context =>
+    internal static void Get(RouteGroupBuilder group, string path, Func<HttpContext, Task> answer) => group.MapGet(path, (RequestDelegate)(async context =>
     {
         try { await answer(context); }
         catch (QueryException fault) { await fault.WriteAsync(context); }
@@ -38,7 +39,7 @@ public static class ReadEndpoints
     {
         var query = new Query(context.Request.Query, "scope", "window");
         var (host, directory) = Services(context);
-        var scope = query.Scope();
+        var scope = Reach.Of(context).Within(query.Scope());
         var (window, live) = query.Window(directory, scope, host.Now);
         var (table, asOf) = host.Read(tally => (Report.Of(tally, scope, window, live), tally.LastEventAt));
         return Answer(context, writer =>
@@ -51,22 +52,22 @@ public static class ReadEndpoints
     private static Task Scorecards(HttpContext context)
     {
         var (host, directory) = Services(context);
-        return Answer(context, MetricAnswers.Scorecards(host, directory, new Query(context.Request.Query, "window")));
+        return Answer(context, MetricAnswers.Scorecards(host, directory, new Query(context.Request.Query, "window"), Reach.Of(context)));
     }
 
     private static Task Revocations(HttpContext context)
     {
         var (host, directory) = Services(context);
-        return Answer(context, MetricAnswers.Revocations(host, directory, new Query(context.Request.Query, "scope", "window")));
+        return Answer(context, MetricAnswers.Revocations(host, directory, new Query(context.Request.Query, "scope", "window"), Reach.Of(context)));
     }
 
     private static Task List(HttpContext context, SubjectKind kind)
     {
         var asked = new Query(context.Request.Query, "department", "state", "metric", "window", "scope", "limit", "cursor");
-        if (asked.Text("metric") is { } metric) return Behind(context, asked, metric);
+        if (asked.Text("metric") is { } metric) return ListEndpoints.Behind(context, asked, metric);
         if (asked.Text("window") is not null) throw new QueryException("window", "metric_missing", "A window belongs to a metric.");
         var (host, _) = Services(context);
-        var (scope, department, state, limit, after) = (asked.Scope(), asked.Text("department"), asked.Text("state"), asked.Limit(), asked.Cursor());
+        var (scope, department, state, limit, after) = (Reach.Of(context).Within(asked.Scope()), asked.Text("department"), asked.Text("state"), asked.Limit(), asked.Cursor());
         var query = new KeptQuery(kind, after, limit + 1, department ?? Named("department/", scope), Named("queue/", scope), state);
         var page = Whole.Page(host, state is "open" or "unresolved" or "breached" ? null : query, r => Concerns(r, scope, department) && IsIn(r, state), kind, after, limit + 1);
         return Answer(context, writer =>
@@ -76,41 +77,12 @@ public static class ReadEndpoints
         });
     }
 
-    private static Task Behind(HttpContext context, Query query, string metric)
-    {
-        var (host, directory) = Services(context);
-        var drill = DrillDown.Of(metric) ?? throw new QueryException("metric", "bad_metric", "There is no list behind this name.");
-        if (query.Text("state") is not null) throw new QueryException("state", "state_with_metric", "The list behind a number is whole; it has no state.");
-        var scope = query.Scope();
-        if (query.Text("department") is { } department) scope = scope == "all" ? "department/" + department : throw new QueryException("department", "scope_twice", "Give a scope or a department.");
-        var (window, _) = query.Window(directory, scope, host.Now);
-        var (limit, offset) = (query.Limit(), query.Offset());
-        var (num, n, items, page) = Whole.Read(host, rows => drill.Kept(rows, scope, window), (tally, kept) =>
-        {
-            var all = drill.List(tally, kept, scope, window, tally.Now == long.MinValue ? host.Now : Math.Min(tally.Now, window.To));
-            return (all.Count(i => i.InNumerator), all.Count(i => i.Below), all.Count, all.Skip(offset).Take(limit).Select(i => (Item: i, Row: Whole.Row(host, tally, i.Subject))).ToList());
-        });
-        return Answer(context, writer =>
-        {
-            writer.WriteString("metric", metric);
-            writer.WriteNumber("num", num);
-            writer.WriteNumber("n", n);
-            WriteItems(writer, page, p =>
-            {
-                writer.WriteString("subject", p.Item.Subject.ToString());
-                writer.WriteBoolean("in_numerator", p.Item.InNumerator);
-                if (p.Row is not null) RowJson.WriteRow(writer, p.Row, clocks: false, host.Now);
-            });
-            WriteNext(writer, offset + page.Count < items ? (offset + page.Count).ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
-        });
-    }
-
     private static async Task Ticket(HttpContext context)
     {
         _ = new Query(context.Request.Query);
         var (host, _) = Services(context);
         var row = Whole.Find(host, new(SubjectKind.Ticket, (string)context.Request.RouteValues["id"]!));
-        if (row is null)
+        if (row is null || !Reach.Of(context).Sees(row.DepartmentId))
         {
             await new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context);
             return;
@@ -129,10 +101,11 @@ public static class ReadEndpoints
     {
         var board = new Query(context.Request.Query, "board").Text("board") ?? "all";
         var (host, directory) = Services(context);
+        var reach = Reach.Of(context);
         var scope = board == "all" ? "all" : "department/" + board;
         var (known, revision, alerts) = host.Read(tally => (
-            board == "all" || directory.Reference.Departments.ContainsKey(board) || tally.Books.Find(scope) is not null,
-            tally.Alerts.Revision, tally.Alerts.All.Where(a => BoardView.Concerns(a, scope)).ToList()));
+            board == "all" || reach.Sees(board) && (directory.Reference.Departments.ContainsKey(board) || tally.Books.Find(scope) is not null),
+            tally.Alerts.Revision, tally.Alerts.All.Where(a => BoardView.Concerns(a, scope) && reach.Sees(a.Due.DepartmentId)).ToList()));
         if (!known) return new Problem(404, "no_such_board", "A board is 'all' or the id of a department.").WriteAsync(context);
         return Answer(context, writer =>
         {
@@ -162,7 +135,7 @@ public static class ReadEndpoints
         _ => row.State == state,
     };
 
-    private static void WriteItems<T>(Utf8JsonWriter writer, IEnumerable<T> items, Action<T> write)
+    internal static void WriteItems<T>(Utf8JsonWriter writer, IEnumerable<T> items, Action<T> write)
     {
         writer.WriteStartArray("items");
         foreach (var item in items)
@@ -174,13 +147,13 @@ public static class ReadEndpoints
         writer.WriteEndArray();
     }
 
-    private static void WriteNext(Utf8JsonWriter writer, string? place)
+    internal static void WriteNext(Utf8JsonWriter writer, string? place)
     {
         if (place is null) writer.WriteNull("cursor"); else writer.WriteString("cursor", Query.Encode(place));
     }
 
     private static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
 
-    private static (IOpsHost Host, BoardDirectory Directory) Services(HttpContext context) =>
+    internal static (IOpsHost Host, BoardDirectory Directory) Services(HttpContext context) =>
         (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<BoardDirectory>());
 }

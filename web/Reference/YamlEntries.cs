@@ -10,11 +10,12 @@ namespace OpsMonitor.Web.Reference;
 /// <summary>A YAML file that is a mapping or a list of them, read strictly: every complaint names the file, the line and the rule.</summary>
 internal static class YamlEntries
 {
-    public static IEnumerable<YamlEntry> Read(string file, IReadOnlyList<string> keys)
+    /// <summary>A text that is a list of mappings; <paramref name="name"/> stands for the file in complaints. An empty text is an empty list.</summary>
+    public static IEnumerable<YamlEntry> ListText(string name, string text, IReadOnlyList<string> keys)
     {
-        if (!File.Exists(file) || Root(file) is not { } root) return [];
-        if (root is not YamlSequenceNode list) throw new ReferenceDataException(file, root.Start.Line, "must be a list");
-        return [.. list.Children.Select(node => Entry(file, node, keys, []))];
+        if (RootOf(name, text) is not { } root) return [];
+        if (root is not YamlSequenceNode list) throw new ReferenceDataException(name, root.Start.Line, "must be a list");
+        return [.. list.Children.Select(node => Entry(name, node, keys, []))];
     }
 
     /// <summary>A file that is one mapping. <paramref name="later"/>: keys that mean something, but cannot be judged yet.</summary>

@@ -13,10 +13,13 @@ using OpsMonitor.Web.Departments;
 using OpsMonitor.Web.Duty;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Lists;
+using OpsMonitor.Web.Out;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
 using OpsMonitor.Web.Rules;
+using OpsMonitor.Web.Sources;
 using OpsMonitor.Web.Vault;
 
 namespace OpsMonitor.Web.Serve;
@@ -27,14 +30,18 @@ public static class Server
     public static WebApplication Build(ServeOptions options, Action<string> announce)
     {
         var referenceFolder = FolderOf(options);
-        var reference = ReferenceData.Load(referenceFolder);
-        var start = StartState.Read(referenceFolder, reference);
+        ReferenceData.Load(referenceFolder); // a file that breaks a rule is said before anything is written down
         TimeProvider clock = options.Speed > 1 ? new FastClock(options.Speed) : TimeProvider.System;
+        Directory.CreateDirectory(options.DataFolder);
+        var store = ReferenceStore.Open(options.DataFolder, referenceFolder, clock.GetUtcNow().ToUnixTimeMilliseconds(), announce);
+        var reference = store.Current;
+        var start = StartState.Read(referenceFolder, reference, reference);
         return Build(options, reference, start, clock, announce, services =>
         {
+            services.AddSingleton(store);
             if (options.Demo) AddDemo(services, options, start, clock, announce);
             else Own(services, LocalHost.Open(
-                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) },
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) + store.Mark },
                 clock, announce));
         });
     }
@@ -63,6 +70,7 @@ public static class Server
         builder.Services.AddBoard();
         builder.Services.AddDepartments();
         builder.Services.AddChannels(options.DataFolder);
+        builder.Services.AddStream();
         return Map(builder.Build());
     }
 
@@ -79,9 +87,10 @@ public static class Server
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton<AlertDesk>();
+        services.AddSingleton(new SourceSamples(clock));
         // By a factory, so that the container disposes it.
         services.AddSingleton(_ => CustomerVault.Open(options.DataFolder));
-        services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>()), s.GetRequiredService<CustomerVault>()));
+        services.AddSingleton<IEventSink>(s => new VaultSink(new HostSink(s.GetRequiredService<IOpsHost>(), s.GetRequiredService<SourceSamples>()), s.GetRequiredService<CustomerVault>()));
     }
 
     private static void AddDemo(IServiceCollection services, ServeOptions options, StartState policies, TimeProvider clock, Action<string> announce)
@@ -136,12 +145,22 @@ public static class Server
         foreach (var (route, page) in new[]
         {
             ("/policies", "policies.html"), ("/explain/{id}", "explain.html"), ("/a/{code}", "alert.html"), ("/alarms", "alarms.html"), ("/channels", "channels.html"),
-            ("/d/{id}", "department.html"), ("/duty", "duty.html"), ("/rules", "rules.html"),
+            ("/d/{id}", "department.html"), ("/duty", "duty.html"), ("/list", "list.html"), ("/numbers", "numbers.html"), ("/rules", "rules.html"), ("/sources", "sources.html"),
         })
             app.MapGet(route, (IWebHostEnvironment environment) =>
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
-        app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopbackWithin().MapRead();
+        app.MapGroup("").RequireKeyOrLoopbackWithin().MapLists();
+        if (app.Services.GetService<ReferenceStore>() is not null) // a cluster takes its lists from the files that all nodes share
+        {
+            app.MapGroup("").RequireKeyOrLoopback().MapReference();
+            app.MapGroup("").RequireKey(KeyScope.Admin).MapReferenceSaving();
+        }
+        app.MapGroup("").RequireKeyOrLoopback().MapSources();
+        app.MapGaps().RequireKeyOrLoopback(or: KeyScope.Ingest);
+        app.MapGroup("").RequireKeyOrLoopbackWithin().MapStream();
+        app.MapMetrics().RequireKey(KeyScope.Metrics, KeyScope.Read);
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();
         app.MapGroup("").RequireKeyOrLoopback().MapSilences();

@@ -44,7 +44,7 @@ public sealed class AdapterEndpointTests(AdapterServer server) : IClassFixture<A
         Assert.Contains(kept, k => k.Item1.StartsWith("time_in_future /time", StringComparison.Ordinal) && k.Item2.Contains("kept-3", StringComparison.Ordinal));
         Assert.Equal((0, 0, 0, 0, 1), Counts((await server.PostAsync("own", "{not json", key: server.Key)).Body));
         Assert.Contains(server.Kept("own"), k => k.GetProperty("raw").GetString() == "{not json");
-        var metrics = await server.Client.GetStringAsync(new Uri(server.Root, "/metrics"));
+        var metrics = await server.MetricsAsync();
         Assert.Contains("opsmonitor_adapter_total{adapter=\"own\",outcome=\"unmapped\"} 2", metrics, StringComparison.Ordinal);
         Assert.Contains("opsmonitor_adapter_total{adapter=\"own\",outcome=\"rejected\"} 1", metrics, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())

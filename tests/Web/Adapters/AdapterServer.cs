@@ -57,6 +57,14 @@ public sealed class AdapterServer : IAsyncLifetime
         return ((int)response.StatusCode, document.RootElement.Clone());
     }
 
+    public async Task<string> MetricsAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Root, "/metrics"));
+        request.Headers.Add("X-API-Key", Key);
+        using var response = await Client.SendAsync(request);
+        return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+    }
+
     public async Task<List<Event>> HistoryAsync(string subject) =>
         [.. (await app.Services.GetRequiredService<IOpsHost>().HistoryAsync(Subject.Parse(subject), default))!];
 

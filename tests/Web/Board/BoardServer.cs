@@ -13,6 +13,7 @@ using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Board;
+using OpsMonitor.Web.Lists;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
 using OpsMonitor.Web.Serve;
@@ -46,6 +47,8 @@ public sealed class BoardServer : IAsyncLifetime
         app = builder.Build();
         app.MapBoard();
         app.MapGroup("").MapRead();
+        app.MapGroup("").MapLists();
+        app.MapMetrics();
         app.MapHealth();
         await app.StartAsync();
         Root = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

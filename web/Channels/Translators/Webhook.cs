@@ -26,9 +26,12 @@ internal static class Webhook
         return "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, signed));
     }
 
-    public static HttpCall Call(Telegram t)
+    public static HttpCall Call(Telegram t) => Call(t, Body(t));
+
+    /// <summary>A body, signed.</summary>
+    public static HttpCall Call(Telegram t, byte[] body)
     {
-        var (body, seconds) = (Body(t), t.Now / 1000);
+        var seconds = t.Now / 1000;
         return new(t.Url, body,
         [
             ("webhook-id", t.Id), ("webhook-timestamp", seconds.ToString(CultureInfo.InvariantCulture)), ("webhook-signature", Sign(t.Secret!, t.Id, seconds, body)),

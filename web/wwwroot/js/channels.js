@@ -55,7 +55,7 @@ async function test(id) {
 
 /** @param {any} c */
 function row(c) {
-  const missing = Object.entries(c.secrets ?? {}).filter(([name, set]) => !set && name !== "password" && !(c.kind === "webhook" && name === "url") && !(c.kind !== "webhook" && name === "secret")).map(([name]) => name);
+  const missing = Object.entries(c.secrets ?? {}).filter(([name, set]) => !set && name !== "password" && !(["webhook", "events"].includes(c.kind) && name === "url") && !(!["webhook", "events"].includes(c.kind) && name === "secret")).map(([name]) => name);
   const state = document.createElement("td");
   state.append(element("div", t(`channels.${c.state}`), c.state === "ok" ? "good" : c.state === "untried" ? "minor" : "bad"));
   if (missing.length) state.append(element("div", t("channels.missing", { names: missing.join(", ") }), "warn"));

@@ -85,18 +85,32 @@ function drawTile(i) {
   spark(tile.querySelector(".spark"), c.spark ?? []);
 }
 
-/** @param {HTMLElement} body @param {any[]} items @param {(item: any) => string[]} text @param {number} hotFrom columns from here carry the state's colour */
-function fill(body, items, text, hotFrom) {
+/** The list behind a number. @param {string} metric @param {string} [department] @param {string} [window] */
+const listOf = (metric, department, window = "today") =>
+  `/list?${new URLSearchParams({ metric, scope: department ? `department:${department}` : boardId === "all" ? "all" : `department:${boardId}`, window, lang: language })}`;
+
+/** @param {HTMLElement} body @param {any[]} items @param {(item: any) => string[]} text @param {number} hotFrom columns from here carry the state's colour @param {(item: any) => (string | null)[]} [links] where each column leads */
+function fill(body, items, text, hotFrom, links) {
   items.forEach((item, i) => {
     let row = /** @type {HTMLTableRowElement} */ (body.children[i]);
     const parts = text(item);
     if (!row) {
       row = document.createElement("tr");
-      parts.forEach((_, n) => { row.append(document.createElement("td")); if (n >= hotFrom) row.lastElementChild?.classList.add("hot"); });
+      const leads = links?.(item) ?? [];
+      parts.forEach((_, n) => {
+        row.append(document.createElement("td"));
+        if (n >= hotFrom) row.lastElementChild?.classList.add("hot");
+        if (leads[n]) row.lastElementChild?.append(document.createElement("a"));
+      });
       body.append(row);
     }
     row.dataset.state = item.state;
-    parts.forEach((part, n) => put(row.children[n], part));
+    const leads = links?.(item) ?? [];
+    parts.forEach((part, n) => {
+      const link = /** @type {HTMLAnchorElement | null} */ (leads[n] ? row.children[n].firstElementChild : null);
+      put(link ?? row.children[n], part);
+      if (link && link.getAttribute("href") !== leads[n]) link.href = leads[n] ?? "";
+    });
   });
   while (body.children.length > items.length) body.lastElementChild?.remove();
 }
@@ -107,14 +121,18 @@ function drawTables() {
   const now = serverNow();
   fill($("departments"), (cells[4] ?? []).slice(0, rowsThatFit()), (d) => [
     titleOf(d.title, d.id), String(d.waiting), d.longest_since === null ? "–" : span((now - d.longest_since) / 1000), String(d.breached),
-    d.sla.value === null ? "–" : `${percent(d.sla.value)}%`], 2);
+    d.sla.value === null ? "–" : `${percent(d.sla.value)}%`], 2,
+  (d) => [null, listOf("work.waiting", d.id), listOf("work.waiting", d.id), listOf("sla.breached_open", d.id), listOf("sla.due_cohort", d.id)]);
   const names = cells[9]?.departments ?? {};
   fill($("next"), (cells[5] ?? []).slice(0, rowsThatFit()), (n) => [
-    `#${n.ticket}`, n.owner ?? titleOf(names[n.department], n.department ?? "–"), span((n.due_at - now) / 1000)], 2);
+    `#${n.ticket}`, n.owner ?? titleOf(names[n.department], n.department ?? "–"), span((n.due_at - now) / 1000)], 2,
+  (n) => [`/explain/${encodeURIComponent(n.ticket)}?lang=${language}`, null, null]);
 }
 
 function drawFigures() {
   const q = cells[7];
+  for (const [id, metric] of [["l-waiting", "contacts.waiting"], ["l-longest", "contacts.longest_wait_s"], ["l-abandon", "abandon_rate"], ["l-agents", "agents.available"]])
+    if ($(id).getAttribute("href") !== listOf(metric)) $(id).href = listOf(metric);
   put($("q-waiting"), String(q.waiting));
   put($("q-longest"), q.longest_since === null ? "–" : span((serverNow() - q.longest_since) / 1000));
   put($("q-abandon"), q.abandon.value === null ? "–" : `${percent(q.abandon.value)}%`);
@@ -228,11 +246,14 @@ function tick() {
 /** @param {string} name */
 function explain(name) {
   const c = cells[TILES.indexOf(name)];
-  const [title, formula, parts, asOf] = $("detail").children;
+  const [title, formula, parts, asOf] = $("detail").children; // and the link
   put(title, t(name));
   put(formula, t(`formula.${name}`));
   put(parts, name === "due30" ? String(c.value) : `${c.num} / ${c.n}`);
   put(asOf, t("asOf", { time: clock(c.as_of) }));
+  const behind = { sla: "sla.due_cohort", fcr: c.formula, callbacks: "callbacks.punctual", due30: "tickets.due_30m" };
+  // @ts-ignore one of the four
+  $("behind").href = listOf(behind[name], undefined, name === "fcr" ? (c.provisional ? "7d" : "30d") : "today");
   $("detail").showModal();
 }
 

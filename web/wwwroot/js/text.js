@@ -43,6 +43,18 @@ export function clock(ms) {
   }
 }
 
+/** Date and time to the second. @param {number} ms Unix milliseconds */
+export function dateTime(ms) {
+  try {
+    return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }).format(ms);
+  } catch {
+    return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+  }
+}
+
+/** A word of a closed list in the reader's language; one that is not in the catalogue stays as it is. @param {string} list @param {string} key */
+export const word = (list, key) => words[`${list}.${key}`] ?? key;
+
 /** @param {number} ms */
 export function zoneName(ms) {
   try {
