@@ -15,6 +15,7 @@ public sealed partial class Shard
 
     private void Remember(Subject subject, Evaluation old, Evaluation next)
     {
+        NoteLateFiles(subject, old, next);
         if (old.Fact != next.Fact)
         {
             if (old.Fact is { } before) Remember(before, -1);
@@ -86,7 +87,7 @@ public sealed partial class Shard
     private void SettleDays(long now)
     {
         foreach (var (day, agent) in _dirtyDays)
-            Exchange(AgentDay.FileOf(agent, day), AgentDay.Evaluate(agent, _agentDays[agent][day], Last(new(SubjectKind.Agent, agent)).States, now));
+            ExchangeNoted(AgentDay.FileOf(agent, day), AgentDay.Evaluate(agent, _agentDays[agent][day], Last(new(SubjectKind.Agent, agent)).States, now));
         _dirtyDays.Clear();
     }
 

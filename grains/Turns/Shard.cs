@@ -87,6 +87,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (verdicts[i] == Verdict.Accepted) commit.Add(input.Events[i]);
         }
         Settle(now, changed, told: true);
+        TellLate(now);
         return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0 || input.Change is not null || swept, Sweeping ? now : NextWake);
     }
 
@@ -136,6 +137,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         }
         known = body;
         source.Take(e, now);
+        NoteLate(e, now);
         LastEventAt = Math.Max(LastEventAt, e.At);
         Insert(e);
         return Verdict.Accepted;
@@ -230,7 +232,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
                 changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
                 next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
             }
-            Exchange(subject, next);
+            ExchangeNoted(subject, next);
             held.Touched = ++_touches;
             if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
@@ -238,7 +240,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         foreach (var customer in _dirtyCustomers)
         {
             var who = new Subject(SubjectKind.Other, customer);
-            Exchange(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
+            ExchangeNoted(who, CustomerRules.Evaluate([.. _customers[customer].Values], Policies.FcrWindowMs, now, Policies.FcrPerIssue));
         }
         _dirtyCustomers.Clear();
         SettleDays(now);

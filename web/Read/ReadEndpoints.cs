@@ -179,7 +179,7 @@ public static class ReadEndpoints
         if (place is null) writer.WriteNull("cursor"); else writer.WriteString("cursor", Query.Encode(place));
     }
 
-    private static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
+    internal static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
 
     private static (IOpsHost Host, BoardDirectory Directory) Services(HttpContext context) =>
         (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<BoardDirectory>());

@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Journal;
+using OpsMonitor.Silo.Local.Rollups;
 
 namespace OpsMonitor.Web.Serve;
 
@@ -34,6 +35,9 @@ public interface IOpsHost
 
     /// <summary>The rows of those that left memory, for lists; null for a host that keeps all in memory.</summary>
     KeptRows? Kept => null;
+
+    /// <summary>Rollups, corrections and what was shown; null for a host that keeps none.</summary>
+    RollupKeeper? Rollups => null;
 
     /// <summary>After something changed and is durable. Must not block.</summary>
     event Action? Changed;
@@ -73,6 +77,8 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
     public OutboxCensus OutboxCensus => host.OutboxCensus;
 
     public KeptRows? Kept => host.Kept;
+
+    public RollupKeeper? Rollups => host.Rollups;
 
     public event Action? Changed
     {

@@ -11,6 +11,8 @@ using OpsMonitor.Web.Channels;
 using OpsMonitor.Web.Demo;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
+using OpsMonitor.Web.Metrics;
+using OpsMonitor.Web.Past;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
@@ -31,7 +33,7 @@ public static class Server
         {
             if (options.Demo) AddDemo(services, options, start, clock, announce);
             else Own(services, LocalHost.Open(
-                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) },
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder), Rollups = new(new BoardDirectory(reference).Today, MetricJson.Text) },
                 clock, announce));
         });
     }
@@ -134,6 +136,7 @@ public static class Server
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopback().MapRead();
+        app.MapGroup("").RequireKeyOrLoopback().MapPast();
         app.MapGroup("").RequireKeyOrLoopback().MapAlert();
         app.MapAlertActs();
         app.MapGroup("").RequireKeyOrLoopback().MapExplain();
