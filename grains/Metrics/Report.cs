@@ -10,7 +10,8 @@ public static class Report
     public const string GroupPrefix = "departments/";
 
     private const long Minute = 60_000, Week = 7 * 86_400_000L;
-    private const int WeeksBack = 4;
+    /// <summary>With how many weeks before a count is compared.</summary>
+    public const int WeeksBack = 4;
 
     private static readonly Measure[] ByThreshold =
         [Measure.AnsweredWithin, Measure.AbandonedWithin, Measure.ShortAbandonedWithin, Measure.CallbackWithin, Measure.WaitingPast];
@@ -20,7 +21,7 @@ public static class Report
     /// <param name="live">adds what is true now (waiting, due within, breached open)</param>
     public static SortedDictionary<string, object?> Of(Tally tally, string scope, Window window, bool live)
     {
-        var ledgers = Ledgers(tally, scope);
+        var ledgers = LedgersOf(tally, scope);
         return Of(new SumGroup(ledgers), scope, window, tally.Now, tally.Policies, live ? ledgers : []);
     }
 
@@ -75,7 +76,10 @@ public static class Report
         return scope.StartsWith(GroupPrefix, StringComparison.Ordinal) && scope[GroupPrefix.Length..].Split(',').Contains(department);
     }
 
-    private static List<Ledger> Ledgers(Tally tally, string scope)
+    public static ISumSource Source(Tally tally, string scope) => new SumGroup(LedgersOf(tally, scope));
+
+    /// <summary>Those that a scope adds up; an empty one for a scope that nothing ever concerned.</summary>
+    public static IReadOnlyList<Ledger> LedgersOf(Tally tally, string scope)
     {
         if (!scope.StartsWith(GroupPrefix, StringComparison.Ordinal)) return [tally.Books.Find(scope) ?? new Ledger()];
         var ledgers = new List<Ledger>();

@@ -6,7 +6,14 @@ using OpsMonitor.Grains.Surveys;
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>One that may leave memory, with its row where it has one (a survey has none). <see cref="Touched"/> tells whether it is still as it was.</summary>
-public sealed record Leaver(Subject Subject, Evaluation? Evaluation, long Touched);
+public sealed record Leaver(Subject Subject, Evaluation? Evaluation, long Touched)
+{
+    /// <summary>See <see cref="Past.Life"/>.</summary>
+    public Past.Life Life { get; init; }
+
+    /// <summary>Its events as <see cref="History.Pack"/> gives them, of one whose life was long enough that many instants fall into it; else null.</summary>
+    public byte[]? Packed { get; init; }
+}
 
 /// <summary>
 /// Memory holds what is open. A subject that is over, will not change by itself, has no standing alert and was quiet for a while may leave; its
@@ -47,7 +54,7 @@ public sealed partial class Shard
         {
             _quiet.Dequeue();
             var leaver = new Leaver(next.Who, next.Who.Kind == SubjectKind.Survey ? null : Last(next.Who), next.Touched);
-            if (IsAsItWas(leaver)) leavers.Add(leaver);
+            if (IsAsItWas(leaver)) leavers.Add(WithLife(leaver));
         }
         return leavers;
     }

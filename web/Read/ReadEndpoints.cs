@@ -8,6 +8,7 @@ using OpsMonitor.Web.Serve;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Metrics;
+using OpsMonitor.Web.Past;
 
 namespace OpsMonitor.Web.Read;
 
@@ -36,8 +37,10 @@ public static class ReadEndpoints
 
     private static Task Metrics(HttpContext context)
     {
-        var query = new Query(context.Request.Query, "scope", "window");
+        var query = new Query(context.Request.Query, "scope", "window", "at", "view");
         var (host, directory) = Services(context);
+        if (query.Text("at") is not null) return LookBack.Answer(context, host, directory, query);
+        if (query.Text("view") is not null) throw new QueryException("view", "at_missing", "A view belongs to an instant.");
         var scope = query.Scope();
         var (window, live) = query.Window(directory, scope, host.Now);
         var (table, asOf) = host.Read(tally => (Report.Of(tally, scope, window, live), tally.LastEventAt));

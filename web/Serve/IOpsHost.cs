@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
@@ -38,6 +39,9 @@ public interface IOpsHost
 
     /// <summary>Rollups, corrections and what was shown; null for a host that keeps none.</summary>
     RollupKeeper? Rollups => null;
+
+    /// <summary>The numbers of a past instant by all that is known now; null for a host that cannot go back. It may take seconds.</summary>
+    SortedDictionary<string, object?>? Known(string scope, Window window, long at, bool live) => null;
 
     /// <summary>After something changed and is durable. Must not block.</summary>
     event Action? Changed;
@@ -79,6 +83,8 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
     public KeptRows? Kept => host.Kept;
 
     public RollupKeeper? Rollups => host.Rollups;
+
+    public SortedDictionary<string, object?>? Known(string scope, Window window, long at, bool live) => host.Known(scope, window, at, live);
 
     public event Action? Changed
     {

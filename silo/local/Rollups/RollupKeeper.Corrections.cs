@@ -32,17 +32,24 @@ public sealed partial class RollupKeeper
 
     /// <summary>The newest correction of one of these numbers in an interval that touches a window; null for none. Quick: the wall asks.</summary>
     /// <param name="prefixes">how the names of the numbers begin</param>
-    public Correction? Newest(string scope, Window window, params ReadOnlySpan<string> prefixes)
+    /// <param name="since">only late data that was taken since then, Unix ms</param>
+    public Correction? Newest(string scope, Window window, long since, params ReadOnlySpan<string> prefixes)
     {
         lock (_recentGate)
             for (var i = _recent.Count - 1; i >= 0; i--)
             {
                 var c = _recent[i];
-                if (c.Scope != scope || c.Until <= window.From || c.Start >= window.To) continue;
+                if (c.Turn < since || c.Scope != scope || c.Until <= window.From || c.Start >= window.To) continue;
                 foreach (var prefix in prefixes)
                     if (c.Metric.StartsWith(prefix, StringComparison.Ordinal)) return c;
             }
         return null;
+    }
+
+    /// <summary>Where each turn is followed at once.</summary>
+    internal void CorrectNow()
+    {
+        lock (_work) Correct(_host.Of(shard => shard.TakeLate()));
     }
 
     private void Remember()

@@ -15,8 +15,13 @@ public sealed partial class RollupKeeper
         lock (_work) return _file.Shown(scope, at);
     }
 
-    /// <summary>Takes the record of the running minute, unless it has been taken.</summary>
-    internal void Record()
+    /// <summary>Takes the record of the running minute of every scope, unless it has been taken.</summary>
+    public void Record()
+    {
+        lock (_work) RecordNow();
+    }
+
+    private void RecordNow()
     {
         var at = _host.Clock();
         var minute = Floor(at, RollupFile.Minute);

@@ -33,13 +33,14 @@ public sealed partial class RollupKeeper : IDisposable
     private readonly RollupHost _host;
     private readonly Action<string> _announce;
     private readonly Lock _work = new();
-    private readonly ITimer _timer;
+    private readonly ITimer? _timer;
     private Shard? _followed; // whose changes the file has; null where it has to be written anew
     private readonly List<LateTurn> _late = [];
     private volatile bool _stopped;
 
+    /// <param name="clock">null for one that is called, and follows nobody by itself</param>
     /// <param name="resumed">the snapshot that the start went on from: frame and instant; null where all turns were taken again</param>
-    internal RollupKeeper(RollupFile file, RollupHost host, (long Sequence, long Now)? resumed, TimeProvider clock, Action<string> announce)
+    internal RollupKeeper(RollupFile file, RollupHost host, (long Sequence, long Now)? resumed, TimeProvider? clock, Action<string> announce)
     {
         (_file, _host, _announce) = (file, host, announce);
         var last = host.Of(_ => host.Sequence());
@@ -47,7 +48,7 @@ public sealed partial class RollupKeeper : IDisposable
         if (resumed is { } from && file.Mark is { } mark && mark.Sequence >= from.Sequence && mark.Now >= from.Now && mark.Sequence <= last && mark.JudgedBy == host.JudgedBy)
             _followed = host.Of(shard => shard);
         Remember();
-        _timer = clock.CreateTimer(_ => Follow(), null, TimeSpan.Zero, Every);
+        _timer = clock?.CreateTimer(_ => Follow(), null, TimeSpan.Zero, Every);
     }
 
     /// <summary>Why the file could not be written the last time, or null.</summary>
@@ -65,7 +66,7 @@ public sealed partial class RollupKeeper : IDisposable
     }
 
     /// <summary>Writes what has changed, and makes it survive a power cut: a snapshot is about to let the turns so far go.</summary>
-    internal void Sync()
+    public void Sync()
     {
         lock (_work)
             if (Caught()) _file.Sync();
@@ -74,7 +75,7 @@ public sealed partial class RollupKeeper : IDisposable
     public void Dispose()
     {
         _stopped = true;
-        _timer.Dispose();
+        _timer?.Dispose();
         lock (_work)
         {
             Caught();

@@ -31,14 +31,14 @@ public sealed class CorrectionTests : IDisposable
             await Tell(host, "14:00:00", ("09:30:00", "ticket/late-1", new TicketCreated(TicketKind.Complaint, Channel.Phone)), ("09:31:00", "ticket/late-2", new TicketCreated(TicketKind.Complaint, Channel.Phone)));
             var first = All(host).Single(c => c is { Scope: "all", Step: "hour", Metric: "tickets.created" });
             Assert.Equal(("2", "4", 2L, Story.Ms("09:00:00"), Story.Ms("10:00:00")), (first.Was, first.Now, first.Version, first.Start, first.Until));
-            Assert.Equal("""[{"source":"/test","count":2,"latest_id":"n-6"}]""", first.Causes);
+            Assert.Equal("""[{"source":"/test","count":2,"latest_id":"n-7"}]""", first.Causes);
             Assert.DoesNotContain(All(host), c => c.Step == "day"); // today is not over
             await Tell(host, "+1 00:10:00", ("09:40:00", "ticket/late-3", new TicketCreated(TicketKind.Complaint, Channel.Phone)));
             Assert.Equal([("2", "4", 2L), ("4", "5", 3L)], All(host).Where(c => c is { Scope: "all", Step: "hour", Metric: "tickets.created" }).Select(c => (c.Was, c.Now, c.Version)));
             Assert.Equal(("4", "5", 2L), All(host).Where(c => c is { Scope: "all", Step: "day", Metric: "tickets.created" }).Select(c => (c.Was, c.Now, c.Version)).Single());
-            Assert.Equal("tickets.created", host.Rollups!.Newest("all", new(Story.Ms("00:00:00"), Story.Ms("+1 00:00:00")), "tickets.c")!.Metric);
-            Assert.Null(host.Rollups.Newest("all", new(Story.Ms("+1 00:00:00"), Story.Ms("+2 00:00:00")), "tickets."));
-            Assert.Null(host.Rollups.Newest("queue/q", new(Story.Ms("00:00:00"), Story.Ms("+1 00:00:00")), "tickets."));
+            Assert.Equal("tickets.created", host.Rollups!.Newest("all", new(Story.Ms("00:00:00"), Story.Ms("+1 00:00:00")), 0, "tickets.c")!.Metric);
+            Assert.Null(host.Rollups.Newest("all", new(Story.Ms("+1 00:00:00"), Story.Ms("+2 00:00:00")), 0, "tickets."));
+            Assert.Null(host.Rollups.Newest("queue/q", new(Story.Ms("00:00:00"), Story.Ms("+1 00:00:00")), 0, "tickets."));
         }
         List<Correction> before;
         await using (var host = Open(null)) before = All(host);
@@ -46,10 +46,10 @@ public sealed class CorrectionTests : IDisposable
         await using (var host = Open(null)) Assert.Equal(before, All(host)); // the turns taken again say nothing twice
     }
 
-    [Fact]
-    public async Task What_was_and_what_is_are_the_reports_before_and_after()
+    [Theory, InlineData(4), InlineData(5), InlineData(6)]
+    public async Task What_was_and_what_is_are_the_reports_before_and_after(int seed)
     {
-        var (random, checks) = (new Random(4), 0);
+        var (random, checks) = (new Random(seed), 0);
         var events = MetricStreams.Of(random).Where(e => e.At > Story.Ms("+2 00:00:00")).OrderBy(e => e.At).ToList();
         await using var host = Open("00:00:00");
         await Tell(host, "00:00:01", ("00:00:01", "ticket/first", new TicketCreated(TicketKind.Complaint, Channel.Phone)));
@@ -72,7 +72,7 @@ public sealed class CorrectionTests : IDisposable
             Assert.Equal(string.Join('\n', expected), string.Join('\n', found.Select(c => $"{c.Metric}: {c.Was} -> {c.Now}")));
             checks++;
         }
-        Assert.True(checks > 8, $"{checks} checks");
+        Assert.True(checks > 1, $"{checks} checks");
     }
 
     [Fact]
