@@ -35,6 +35,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>Keep rollups, corrections and what was shown beside the journal; null for none. Needs a data folder.</summary>
     public RollupOptions? Rollups { get; init; }
 
+    /// <summary>Pack frames of the journal that are older than so many ms; null for never.</summary>
+    public long? ArchiveAfterMs { get; init; }
+
     /// <summary>Tells <see cref="Policies"/> from others, whatever a snapshot was judged by; "" where they are always the same.</summary>
     public string PoliciesMark { get; init; } = "";
 }
@@ -95,6 +98,7 @@ public sealed partial class LocalHost : IAsyncDisposable
         Recover();
         _history?.Start();
         if (_journal is not null && !options.Frozen && options.Rollups is { } rollups) KeepRollups(rollups, _journal);
+        if (_journal is not null && !options.Frozen && options.ArchiveAfterMs is not null) _archiver = clock.CreateTimer(_ => ArchiveOld(), null, ArchiveEvery, ArchiveEvery);
         _writing = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
@@ -183,6 +187,7 @@ public sealed partial class LocalHost : IAsyncDisposable
         Tell(new WriterInput.SnapshotDone());
         while (Tell(new WriterInput.Stop())) { }
         await _snapshotting;
+        await StopArchiving();
         Rollups?.Dispose();
         Kept?.Dispose();
         _history?.Dispose();

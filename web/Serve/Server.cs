@@ -33,7 +33,7 @@ public static class Server
         {
             if (options.Demo) AddDemo(services, options, start, clock, announce);
             else Own(services, LocalHost.Open(
-                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder), Rollups = new(new BoardDirectory(reference).Today, MetricJson.Text) },
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder), Rollups = new(new BoardDirectory(reference).Today, MetricJson.Text), ArchiveAfterMs = options.ArchiveAfterDays * 86_400_000L },
                 clock, announce));
         });
     }
