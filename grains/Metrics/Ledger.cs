@@ -37,9 +37,8 @@ public sealed class Ledger : ISumSource
         switch (c.Kind)
         {
             case ContributionKind.Point:
-                Touch(Floor(c.At, Minute));
-                Bump(_minutes, Floor(c.At, Minute), c.Key, sign * c.Amount);
-                Bump(_hours, Floor(c.At, Hour), c.Key, sign * c.Amount);
+                Bump(_minutes, Floor(c.At, Minute), c.Key, sign * c.Amount, _touched);
+                Bump(_hours, Floor(c.At, Hour), c.Key, sign * c.Amount, null);
                 break;
             case ContributionKind.Sample:
                 AddSample(c, sign);
@@ -181,21 +180,20 @@ public sealed class Ledger : ISumSource
         if (sign > 0) values.Add(c.Amount); else values.Remove(c.Amount);
     }
 
-    // A bucket that is marked is noted already; in a quiet minute of samples alone the same minute may stand there often.
     private void Touch(long minute)
     {
-        if (_touched is null) return;
-        ref var bucket = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_minutes, minute);
-        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref bucket)) { if (_touched.Count == 0 || _touched[^1] != minute) _touched.Add(minute); return; }
-        if (bucket.Touched) return;
-        bucket.Touched = true;
-        _touched.Add(minute);
+        if (_touched is not null && (_touched.Count == 0 || _touched[^1] != minute)) _touched.Add(minute);
     }
 
-    private static void Bump(Dictionary<long, Bucket> level, long at, MeasureKey key, long by)
+    private static void Bump(Dictionary<long, Bucket> level, long at, MeasureKey key, long by, List<long>? touched)
     {
         if (!level.TryGetValue(at, out var bucket)) level[at] = bucket = new();
         bucket.Add(key, by);
+        if (touched is not null && !bucket.Touched)
+        {
+            bucket.Touched = true; // noted once
+            touched.Add(at);
+        }
         if (bucket.Count == 0) level.Remove(at);
     }
 

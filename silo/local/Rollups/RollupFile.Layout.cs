@@ -14,6 +14,7 @@ public sealed partial class RollupFile
             CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
             CREATE TABLE scope (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
             CREATE TABLE bucket (scope INTEGER, level INTEGER, start INTEGER, sums BLOB NOT NULL, PRIMARY KEY (scope, level, start)) STRICT, WITHOUT ROWID;
+            CREATE TABLE stale (scope INTEGER, level INTEGER, start INTEGER, PRIMARY KEY (level, start, scope)) STRICT, WITHOUT ROWID;
             CREATE TABLE correction (
                 number INTEGER PRIMARY KEY, scope TEXT NOT NULL, step TEXT NOT NULL, start INTEGER NOT NULL, until INTEGER NOT NULL, version INTEGER NOT NULL,
                 metric TEXT NOT NULL, was TEXT, now TEXT, turn INTEGER NOT NULL, cause TEXT NOT NULL, UNIQUE (scope, step, start, metric, turn, cause)) STRICT;
@@ -21,6 +22,7 @@ public sealed partial class RollupFile
             CREATE TRIGGER correction_stays BEFORE UPDATE ON correction BEGIN SELECT RAISE(ABORT, 'corrections are never edited'); END;
             CREATE TRIGGER correction_is_kept BEFORE DELETE ON correction BEGIN SELECT RAISE(ABORT, 'corrections are never deleted'); END;
             CREATE TABLE shown (scope TEXT, at INTEGER, minutes INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (scope, at)) STRICT, WITHOUT ROWID;
+            CREATE INDEX shown_alone ON shown (at) WHERE minutes = 1;
             PRAGMA user_version = {LayoutVersion};
             COMMIT;
             """);

@@ -75,7 +75,7 @@ public sealed partial class RollupFile : IDisposable
     /// <summary>Forgets all sums: what follows is a rewriting, and until <see cref="Finish"/> the file is not whole.</summary>
     public void Begin()
     {
-        lock (_gate) Run("BEGIN; DELETE FROM meta WHERE name = 'whole'; DELETE FROM bucket; COMMIT;");
+        lock (_gate) Run("BEGIN; DELETE FROM meta WHERE name = 'whole'; DELETE FROM bucket; DELETE FROM stale; COMMIT;");
     }
 
     /// <summary>The sums of these minutes as they are now; empty ones are forgotten. All of it is in the file when this returns, or nothing.</summary>
@@ -87,6 +87,7 @@ public sealed partial class RollupFile : IDisposable
             using var put = Command("INSERT OR REPLACE INTO bucket VALUES ($1, 0, $2, $3)", transaction, 0L, 0L, Array.Empty<byte>());
             using var drop = Command("DELETE FROM bucket WHERE scope = $1 AND level = 0 AND start = $2", transaction, 0L, 0L);
             using var stale = Command("DELETE FROM bucket WHERE scope = $1 AND ((level = 1 AND start = $2) OR (level = 2 AND start = $3))", transaction, 0L, 0L, 0L);
+            using var again = Command("INSERT OR IGNORE INTO stale VALUES ($1, $2, $3)", transaction, 0L, 0L, 0L);
             var last = (Scope: "", Hour: long.MinValue);
             foreach (var (scope, minute, sums) in minutes)
             {
@@ -97,6 +98,8 @@ public sealed partial class RollupFile : IDisposable
                 if (last == (scope, hour)) continue;
                 last = (scope, hour);
                 Execute(stale, id, hour, Floor(minute, Day));
+                Execute(again, id, 1L, hour);
+                Execute(again, id, 2L, Floor(minute, Day));
             }
             Set("sequence", mark.Sequence, transaction);
             Set("now", mark.Now, transaction);
@@ -110,15 +113,12 @@ public sealed partial class RollupFile : IDisposable
     /// <returns>whether there may be more</returns>
     public bool AddUp(long before, int limit)
     {
-        foreach (var (unit, level) in ((long, int)[])[(Hour, 1), (Day, 2)])
+        foreach (var (unit, level) in ((long, int)[])[(Hour, 1), (Day, 2)]) // a day is of hours, so these come first
         {
             List<(long Scope, long Start)> missing = [];
             lock (_gate)
             {
-                using var find = Command($"""
-                    SELECT DISTINCT b.scope, b.start - (b.start % {unit} + {unit}) % {unit} FROM bucket b WHERE b.level = {level - 1} AND b.start < $1
-                    AND NOT EXISTS (SELECT 1 FROM bucket h WHERE h.scope = b.scope AND h.level = {level} AND h.start = b.start - (b.start % {unit} + {unit}) % {unit}) LIMIT {limit}
-                    """, null, Floor(before, unit));
+                using var find = Command($"SELECT scope, start FROM stale WHERE level = {level} AND start < $1 LIMIT {limit}", null, Floor(before, unit));
                 using var reader = find.ExecuteReader();
                 while (reader.Read()) missing.Add((reader.GetInt64(0), reader.GetInt64(1)));
             }
@@ -129,6 +129,8 @@ public sealed partial class RollupFile : IDisposable
                     using var transaction = _connection.BeginTransaction();
                     using var put = Command("INSERT OR REPLACE INTO bucket VALUES ($1, $2, $3, $4)", transaction, scope, (long)level, start, SumBytes.Write(sums));
                     put.ExecuteNonQuery();
+                    using var done = Command("DELETE FROM stale WHERE scope = $1 AND level = $2 AND start = $3", transaction, scope, (long)level, start);
+                    done.ExecuteNonQuery();
                     transaction.Commit();
                 }
             if (missing.Count == limit) return true;

@@ -11,13 +11,12 @@ namespace OpsMonitor.Silo.Local.Rollups;
 /// </summary>
 public sealed partial class RollupKeeper
 {
-    private const long RecentMs = 32 * 86_400_000L; // any window of the wall
+    // What the wall asks for: figures that were revised today.
+    private const long RecentMs = 2 * 86_400_000L;
+    private static readonly string[] OnTheWall = ["sla.", "fcr.mature", "fcr.provisional", "callbacks.punctual"];
 
     private readonly Lock _recentGate = new();
-    private readonly List<Correction> _recent = []; // newest last
-
-    /// <summary>After corrections were added; must not block.</summary>
-    public event Action? Corrected;
+    private readonly SortedDictionary<string, List<Correction>> _recent = new(StringComparer.Ordinal); // by scope, newest last
 
     /// <summary>Corrections of intervals of a scope that lie in a window, oldest first.</summary>
     /// <param name="after">only those of a higher number</param>
@@ -36,13 +35,16 @@ public sealed partial class RollupKeeper
     public Correction? Newest(string scope, Window window, long since, params ReadOnlySpan<string> prefixes)
     {
         lock (_recentGate)
-            for (var i = _recent.Count - 1; i >= 0; i--)
+        {
+            if (!_recent.TryGetValue(scope, out var recent)) return null;
+            for (var i = recent.Count - 1; i >= 0; i--)
             {
-                var c = _recent[i];
-                if (c.Turn < since || c.Scope != scope || c.Until <= window.From || c.Start >= window.To) continue;
+                var c = recent[i];
+                if (c.Turn < since || c.Until <= window.From || c.Start >= window.To) continue;
                 foreach (var prefix in prefixes)
                     if (c.Metric.StartsWith(prefix, StringComparison.Ordinal)) return c;
             }
+        }
         return null;
     }
 
@@ -56,7 +58,21 @@ public sealed partial class RollupKeeper
     {
         var now = _host.Of(shard => shard.Now);
         var found = _file.Recent(now == long.MinValue ? now : now - RecentMs);
-        lock (_recentGate) { _recent.Clear(); _recent.AddRange(found.Where(c => c.Step == "hour")); }
+        Remember(found, now);
+    }
+
+    private void Remember(IEnumerable<Correction> corrections, long now)
+    {
+        lock (_recentGate)
+        {
+            foreach (var c in corrections)
+            {
+                if (c.Step != "hour" || !Array.Exists(OnTheWall, o => c.Metric.StartsWith(o, StringComparison.Ordinal))) continue;
+                if (!_recent.TryGetValue(c.Scope, out var recent)) _recent[c.Scope] = recent = [];
+                recent.RemoveAll(r => r.Turn < now - RecentMs || (r.Metric == c.Metric && r.Start == c.Start));
+                recent.Add(c);
+            }
+        }
     }
 
     private void Correct(IReadOnlyList<LateTurn> turns)
@@ -72,12 +88,7 @@ public sealed partial class RollupKeeper
                     corrections.AddRange(Compare(scope, step, window, own, [.. late.Skip(i + 1)], turn.Now, causes));
             if (corrections.Count == 0) continue;
             _file.Correct(corrections);
-            lock (_recentGate)
-            {
-                _recent.RemoveAll(c => c.Turn < turn.Now - RecentMs);
-                _recent.AddRange(corrections.Where(c => c.Step == "hour"));
-            }
-            Corrected?.Invoke();
+            Remember(corrections, turn.Now);
         }
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Past;
 using OpsMonitor.Grains.Policies;
@@ -26,7 +25,7 @@ internal sealed record RollupHost(
 /// </summary>
 public sealed partial class RollupKeeper : IDisposable
 {
-    private const int MinutesAtOnce = 256, AddedUpAtOnce = 64;
+    private const int MinutesAtOnce = 256, AddedUpAtOnce = 64, RetryMs = 60_000;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly RollupFile _file;
@@ -36,6 +35,8 @@ public sealed partial class RollupKeeper : IDisposable
     private readonly ITimer? _timer;
     private Shard? _followed; // whose changes the file has; null where it has to be written anew
     private readonly List<LateTurn> _late = [];
+    private long _retryAt;
+    private int _following;
     private volatile bool _stopped;
 
     /// <param name="clock">null for one that is called, and follows nobody by itself</param>
@@ -74,11 +75,12 @@ public sealed partial class RollupKeeper : IDisposable
 
     public void Dispose()
     {
-        _stopped = true;
         _timer?.Dispose();
         lock (_work)
         {
+            if (_stopped) return;
             Caught();
+            _stopped = true;
             _file.Dispose();
         }
     }
@@ -89,20 +91,26 @@ public sealed partial class RollupKeeper : IDisposable
 
     private void Follow()
     {
-        if (_stopped || !_work.TryEnter()) return; // still busy with the last time
+        if (_stopped || Interlocked.Exchange(ref _following, 1) == 1) return; // still busy with the last time
         try
         {
-            if (_stopped || !Caught()) return;
-            if (_host.IsLive) Record();
-            while (!_stopped && _file.AddUp(_host.Of(shard => shard.Now), AddedUpAtOnce)) { }
+            lock (_work)
+                if (!_stopped && Caught() && _host.IsLive) RecordNow();
+            while (!_stopped && AddedUp()) { } // a few at a time: a reader need not wait for all
         }
-        catch (Exception failure) when (failure is SqliteException or IOException) { Fail(failure); }
-        finally { _work.Exit(); }
+        catch (Exception failure) when (failure is not OutOfMemoryException) { lock (_work) Fail(failure); } // whatever it is, the server goes on without
+        finally { Volatile.Write(ref _following, 0); }
+    }
+
+    private bool AddedUp()
+    {
+        lock (_work) return !_stopped && _followed is not null && _file.AddUp(_host.Of(shard => shard.Now), AddedUpAtOnce);
     }
 
     /// <returns>false where the file could not be written</returns>
     private bool Caught()
     {
+        if (Fault is not null && Environment.TickCount64 < _retryAt) return false;
         try
         {
             if (_followed is null || !ReferenceEquals(_followed, _host.Of(shard => shard))) Rewrite();
@@ -117,7 +125,7 @@ public sealed partial class RollupKeeper : IDisposable
             Fault = null;
             return true;
         }
-        catch (Exception failure) when (failure is SqliteException or IOException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             Fail(failure);
             return false;
@@ -129,7 +137,7 @@ public sealed partial class RollupKeeper : IDisposable
     {
         _followed = null;
         if (Fault is null) _announce($"no rollups for now: {failure.Message}");
-        Fault = failure.Message;
+        (Fault, _retryAt) = (failure.Message, Environment.TickCount64 + RetryMs);
     }
 
     private RollupMark Now() => _host.Of(shard => new RollupMark(_host.Sequence(), shard.Now, _host.JudgedBy));

@@ -36,9 +36,6 @@ public sealed class CorrectionTests : IDisposable
             await Tell(host, "+1 00:10:00", ("09:40:00", "ticket/late-3", new TicketCreated(TicketKind.Complaint, Channel.Phone)));
             Assert.Equal([("2", "4", 2L), ("4", "5", 3L)], All(host).Where(c => c is { Scope: "all", Step: "hour", Metric: "tickets.created" }).Select(c => (c.Was, c.Now, c.Version)));
             Assert.Equal(("4", "5", 2L), All(host).Where(c => c is { Scope: "all", Step: "day", Metric: "tickets.created" }).Select(c => (c.Was, c.Now, c.Version)).Single());
-            Assert.Equal("tickets.created", host.Rollups!.Newest("all", new(Story.Ms("00:00:00"), Story.Ms("+1 00:00:00")), 0, "tickets.c")!.Metric);
-            Assert.Null(host.Rollups.Newest("all", new(Story.Ms("+1 00:00:00"), Story.Ms("+2 00:00:00")), 0, "tickets."));
-            Assert.Null(host.Rollups.Newest("queue/q", new(Story.Ms("00:00:00"), Story.Ms("+1 00:00:00")), 0, "tickets."));
         }
         List<Correction> before;
         await using (var host = Open(null)) before = All(host);
