@@ -12,6 +12,9 @@ namespace OpsMonitor.Grains.Customers;
 /// </summary>
 public static class CustomerRules
 {
+    /// <summary>A ticket of the same customer and issue repeats one created so many ms before. (spec: metrics, repeat_rate)</summary>
+    public const long RepeatMs = 30 * 86_400_000L;
+
     // A re-try so soon after giving up is the same attempt to get through.
     private const long RetryMs = 5 * 60_000;
 
@@ -69,14 +72,31 @@ public static class CustomerRules
         return issues;
     }
 
+    // A ticket without an issue repeats none and is repeated by none: nobody can tell.
     private static void CountTickets(IReadOnlyList<ContactFact> facts, Judgement j)
     {
-        var tickets = facts.Where(f => f.Contact.Kind == SubjectKind.Ticket).Order(RepeatRules.Order).ToList();
-        for (var i = 0; i < tickets.Count; i++)
-            RepeatRules.Count(tickets[i], Same(i, i - 1), Same(i, i + 1), j);
+        SortedDictionary<string, ContactFact>? latest = null; // by issue, the ticket before
+        foreach (var t in facts)
+        {
+            if (t.Contact.Kind != SubjectKind.Ticket) continue;
+            ContactFact? before = null;
+            if (t.IssueKey is { } issue)
+            {
+                latest ??= new(StringComparer.Ordinal);
+                if (latest.TryGetValue(issue, out before) && t.InitiatedAt - before.InitiatedAt > RepeatMs) before = null;
+                if (before is null && latest.TryGetValue(issue, out var alone)) CountFirstTime(alone, j);
+                latest[issue] = t;
+            }
+            else CountFirstTime(t, j);
+            if (t.Complaint && (t.Repeat || before is not null)) j.Point(Measure.RepeatComplaint, null, t.Department, t.InitiatedAt);
+        }
+        if (latest is null) return;
+        foreach (var last in latest.Values) CountFirstTime(last, j); // nothing has repeated it so far
+    }
 
-        ContactFact? Same(int one, int other) =>
-            other >= 0 && other < tickets.Count && tickets[one].CustomerRef == tickets[other].CustomerRef && tickets[one].IssueKey == tickets[other].IssueKey ? tickets[other] : null;
+    private static void CountFirstTime(ContactFact t, Judgement j)
+    {
+        if (t.FirstTimeAt is { } closed) j.Point(Measure.TicketFirstTime, null, t.Department, closed);
     }
 
     /// <summary>Whether one contact after the other is a first one. What it keeps of the earlier ones is enough: the initiations ascend.</summary>

@@ -8,6 +8,9 @@ internal sealed class Bucket
 
     public int Count { get; private set; }
 
+    /// <summary>Changed since somebody who watches last looked.</summary>
+    public bool Touched { get; set; }
+
     /// <summary>A sum of nothing leaves no trace: it would tell in which order the events came.</summary>
     public void Add(MeasureKey key, long by)
     {
@@ -21,6 +24,12 @@ internal sealed class Bucket
     public void AddTo(SortedDictionary<MeasureKey, long> sums)
     {
         for (var i = 0; i < Count; i++) sums[_keys[i]] = sums.GetValueOrDefault(_keys[i]) + _sums[i];
+    }
+
+    public void AddLevelsTo(SortedDictionary<MeasureKey, long> sums)
+    {
+        for (var i = 0; i < Count; i++)
+            if (Levels.Has(_keys[i].Measure)) sums[_keys[i]] = sums.GetValueOrDefault(_keys[i]) + _sums[i];
     }
 
     public IEnumerator<(MeasureKey Key, long Sum)> GetEnumerator()

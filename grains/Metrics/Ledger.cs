@@ -23,21 +23,22 @@ public readonly record struct Member(long At, Subject Who, long Which) : ICompar
 /// The running sums of one scope (everything, a queue, a department). Contributions are added and taken off; nothing is ever counted on
 /// arrival. Buckets are minutes, with hours above them so that a month costs hundreds of look-ups, not tens of thousands.
 /// </summary>
-public sealed class Ledger
+public sealed class Ledger : ISumSource
 {
     private const long Minute = 60_000, Hour = 3_600_000;
 
     private readonly Dictionary<long, Bucket> _minutes = [], _hours = [];
     private readonly SortedDictionary<long, SortedDictionary<MeasureKey, List<long>>> _samples = [];
     private readonly SortedDictionary<MeasureKey, SortedRuns<Member>> _members = [];
+    private List<long>? _touched; // minutes, some more than once; null where nobody watches
 
     public void Add(Subject who, in Contribution c, int sign)
     {
         switch (c.Kind)
         {
             case ContributionKind.Point:
-                Bump(_minutes, Floor(c.At, Minute), c.Key, sign * c.Amount);
-                Bump(_hours, Floor(c.At, Hour), c.Key, sign * c.Amount);
+                Bump(_minutes, Floor(c.At, Minute), c.Key, sign * c.Amount, _touched);
+                Bump(_hours, Floor(c.At, Hour), c.Key, sign * c.Amount, null);
                 break;
             case ContributionKind.Sample:
                 AddSample(c, sign);
@@ -70,15 +71,56 @@ public sealed class Ledger
         else
             Walk(from, to, sums);
         var samples = new SortedDictionary<MeasureKey, List<long>>();
-        foreach (var (minute, bucket) in _samples)
-        {
-            if (minute < from) continue;
-            if (minute >= to) break;
-            Collect(samples, bucket);
-        }
+        if (window.From != long.MinValue && window.To != long.MaxValue && (to - from) / Minute < _samples.Count)
+            for (var minute = from; minute < to; minute += Minute) { if (_samples.TryGetValue(minute, out var bucket)) Collect(samples, bucket); }
+        else
+            foreach (var (minute, bucket) in _samples)
+            {
+                if (minute < from) continue;
+                if (minute >= to) break;
+                Collect(samples, bucket);
+            }
         foreach (var values in samples.Values) values.Sort();
         return new(sums, samples);
     }
+
+    /// <summary>The sums of one minute, samples in no order.</summary>
+    public Sums At(long minute)
+    {
+        var sums = new Sums([], []);
+        if (_minutes.TryGetValue(minute, out var bucket)) bucket.AddTo(sums.Points);
+        if (_samples.TryGetValue(minute, out var samples)) Collect(sums.Samples, samples);
+        foreach (var key in sums.Samples.Where(s => s.Value.Count == 0).Select(s => s.Key).ToList()) sums.Samples.Remove(key); // all were taken off again
+        return sums;
+    }
+
+    public Sums Level(long to)
+    {
+        var sums = new Sums([], []);
+        var hour = Floor(to, Hour);
+        foreach (var (at, bucket) in _hours)
+            if (at < hour) bucket.AddLevelsTo(sums.Points);
+        for (var at = hour; to != long.MaxValue && at < Floor(to, Minute); at += Minute)
+            if (_minutes.TryGetValue(at, out var bucket)) bucket.AddLevelsTo(sums.Points);
+        return sums;
+    }
+
+    /// <summary>From now on the minutes that change are noted, for <see cref="TakeTouched"/>.</summary>
+    public void Watch() => _touched ??= [];
+
+    /// <summary>The minutes that may have changed since the last time, ascending.</summary>
+    public IReadOnlyList<long> TakeTouched()
+    {
+        if (_touched is null or { Count: 0 }) return [];
+        var minutes = new SortedSet<long>(_touched);
+        _touched.Clear();
+        foreach (var minute in minutes)
+            if (_minutes.TryGetValue(minute, out var bucket)) bucket.Touched = false;
+        return [.. minutes];
+    }
+
+    /// <summary>All minutes that hold anything, ascending.</summary>
+    public IReadOnlyList<long> Minutes() => [.. new SortedSet<long>(_minutes.Keys.Concat(_samples.Keys))];
 
     /// <summary>
     /// The sums of windows that follow each other: the first from <paramref name="start"/>, each to its end, all floored to whole minutes.
@@ -132,15 +174,26 @@ public sealed class Ledger
     private void AddSample(in Contribution c, int sign)
     {
         var minute = Floor(c.At, Minute);
+        Touch(minute);
         if (!_samples.TryGetValue(minute, out var bucket)) _samples[minute] = bucket = [];
         if (!bucket.TryGetValue(c.Key, out var values)) bucket[c.Key] = values = [];
         if (sign > 0) values.Add(c.Amount); else values.Remove(c.Amount);
     }
 
-    private static void Bump(Dictionary<long, Bucket> level, long at, MeasureKey key, long by)
+    private void Touch(long minute)
+    {
+        if (_touched is not null && (_touched.Count == 0 || _touched[^1] != minute)) _touched.Add(minute);
+    }
+
+    private static void Bump(Dictionary<long, Bucket> level, long at, MeasureKey key, long by, List<long>? touched)
     {
         if (!level.TryGetValue(at, out var bucket)) level[at] = bucket = new();
         bucket.Add(key, by);
+        if (touched is not null && !bucket.Touched)
+        {
+            bucket.Touched = true; // noted once
+            touched.Add(at);
+        }
         if (bucket.Count == 0) level.Remove(at);
     }
 
@@ -161,6 +214,15 @@ public sealed class Ledger
 public sealed record Sums(SortedDictionary<MeasureKey, long> Points, SortedDictionary<MeasureKey, List<long>> Samples)
 {
     public long this[Measure measure, string param = ""] => Points.GetValueOrDefault(new(measure, param));
+
+    /// <summary>Adds another's sums to these; samples are appended, not sorted.</summary>
+    public void Add(Sums other)
+    {
+        foreach (var (key, n) in other.Points) Points[key] = Points.GetValueOrDefault(key) + n;
+        foreach (var (key, values) in other.Samples)
+            if (Samples.TryGetValue(key, out var known)) known.AddRange(values);
+            else Samples[key] = [.. values];
+    }
 
     public IEnumerable<string> Params(Measure measure) => Points.Keys.Where(k => k.Measure == measure).Select(k => k.Param);
 }

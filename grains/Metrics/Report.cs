@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Metrics;
@@ -9,7 +10,8 @@ public static class Report
     public const string GroupPrefix = "departments/";
 
     private const long Minute = 60_000, Week = 7 * 86_400_000L;
-    private const int MostWeeks = 4;
+    /// <summary>With how many weeks before a count is compared, at most.</summary>
+    public const int MostWeeks = 4;
 
     private static readonly Measure[] ByThreshold =
         [Measure.AnsweredWithin, Measure.AbandonedWithin, Measure.ShortAbandonedWithin, Measure.CallbackWithin, Measure.WaitingPast];
@@ -19,11 +21,30 @@ public static class Report
     /// <param name="live">adds what is true now (waiting, due within, breached open)</param>
     public static SortedDictionary<string, object?> Of(Tally tally, string scope, Window window, bool live)
     {
-        var ledgers = Ledgers(tally, scope);
-        var sums = Over(ledgers, window);
-        var level = Over(ledgers, window with { From = long.MinValue });
-        var before = Before(ledgers, window, sums, FirstMinute(ledgers));
-        return MetricTable.Of(new(scope, sums, level, Whole(window), tally.Now, Thresholds(tally, scope, sums), tally.Policies) { Live = live ? ledgers : [], Before = before });
+        var ledgers = LedgersOf(tally, scope);
+        return Of(new SumGroup(ledgers), scope, window, tally.Now, tally.Policies, live ? ledgers : []);
+    }
+
+    /// <summary>The same from any source of sums.</summary>
+    /// <param name="live">see <see cref="Scene.Live"/></param>
+    public static SortedDictionary<string, object?> Of(ISumSource source, string scope, Window window, long now, PolicySet policies, IReadOnlyList<Ledger>? live = null)
+    {
+        var sums = source.Over(window);
+        return MetricTable.Of(new(scope, sums, source.Level(window.To), Whole(window), now, Thresholds(policies, scope, sums), policies) { Live = live ?? [], Before = Before(source, window, sums) });
+    }
+
+    /// <summary>The tables of windows that follow each other, each equal to <see cref="Of(ISumSource, string, Window, long, PolicySet, IReadOnlyList{Ledger}?)"/> it.</summary>
+    public static IEnumerable<SortedDictionary<string, object?>> Series(ISumSource source, string scope, long start, IReadOnlyList<long> ends, long now, PolicySet policies)
+    {
+        var (level, from) = (source.Level(start), start);
+        foreach (var end in ends)
+        {
+            var window = new Window(from, end);
+            var sums = source.Over(window);
+            Levels.Add(level, sums);
+            yield return MetricTable.Of(new(scope, sums, level, Whole(window), now, Thresholds(policies, scope, sums), policies) { Before = Before(source, window, sums) });
+            from = end;
+        }
     }
 
     /// <summary>
@@ -33,14 +54,14 @@ public static class Report
     public static IEnumerable<SortedDictionary<string, object?>> Series(Tally tally, string scope, long start, IReadOnlyList<long> ends)
     {
         var ledger = tally.Books.Find(scope) ?? new Ledger();
-        var (level, from, first) = (new Sums([], []), start, FirstMinute([ledger]));
+        var (level, from) = (new Sums([], []), start);
         var i = 0;
         foreach (var sums in ledger.Over(start, ends))
         {
             foreach (var (key, n) in sums.Points) level.Points[key] = level[key.Measure, key.Param] + n;
             var window = Whole(new Window(from, ends[i++]));
-            var before = Before([ledger], window, sums, first);
-            yield return MetricTable.Of(new(scope, sums, level, window, tally.Now, Thresholds(tally, scope, sums), tally.Policies) { Before = before });
+            var before = Before(ledger, window, sums);
+            yield return MetricTable.Of(new(scope, sums, level, window, tally.Now, Thresholds(tally.Policies, scope, sums), tally.Policies) { Before = before });
             from = window.To;
         }
     }
@@ -55,7 +76,10 @@ public static class Report
         return scope.StartsWith(GroupPrefix, StringComparison.Ordinal) && scope[GroupPrefix.Length..].Split(',').Contains(department);
     }
 
-    private static List<Ledger> Ledgers(Tally tally, string scope)
+    public static ISumSource Source(Tally tally, string scope) => new SumGroup(LedgersOf(tally, scope));
+
+    /// <summary>Those that a scope adds up; an empty one for a scope that nothing ever concerned.</summary>
+    public static IReadOnlyList<Ledger> LedgersOf(Tally tally, string scope)
     {
         if (!scope.StartsWith(GroupPrefix, StringComparison.Ordinal)) return [tally.Books.Find(scope) ?? new Ledger()];
         var ledgers = new List<Ledger>();
@@ -64,23 +88,8 @@ public static class Report
         return ledgers.Count == 0 ? [new Ledger()] : ledgers;
     }
 
-    private static Sums Over(List<Ledger> ledgers, Window window)
-    {
-        if (ledgers.Count == 1) return ledgers[0].Over(window);
-        var all = new Sums([], []);
-        foreach (var sums in ledgers.Select(l => l.Over(window)))
-        {
-            foreach (var (key, n) in sums.Points) all.Points[key] = all.Points.GetValueOrDefault(key) + n;
-            foreach (var (key, values) in sums.Samples)
-                if (all.Samples.TryGetValue(key, out var known)) known.AddRange(values);
-                else all.Samples[key] = [.. values];
-        }
-        foreach (var values in all.Samples.Values) values.Sort();
-        return all;
-    }
-
     /// <summary>How many of the weeks before a window anything is known of, up to four; 0 for a window longer than a week, which is no hour of the week.</summary>
-    public static int WeeksBack(Tally tally, string scope, Window window) => WeeksBack(window, FirstMinute(Ledgers(tally, scope)));
+    public static int WeeksBack(Tally tally, string scope, Window window) => WeeksBack(window, Source(tally, scope).FirstMinute);
 
     private static int WeeksBack(Window window, long? first)
     {
@@ -91,30 +100,29 @@ public static class Report
     }
 
     // The same stretch of the weeks before, as far back as anything is known.
-    private static WeeksBefore Before(List<Ledger> ledgers, Window window, Sums sums, long? first)
+    private static WeeksBefore Before(ISumSource source, Window window, Sums sums)
     {
-        var weeks = WeeksBack(window, first);
-        if (weeks == 0 || !sums.Params(Measure.IssueTickets).Any()) return WeeksBefore.None;
+        if (!sums.Params(Measure.IssueTickets).Any()) return WeeksBefore.None;
+        var weeks = WeeksBack(window, source.FirstMinute);
+        if (weeks == 0) return WeeksBefore.None;
         var byIssue = new SortedDictionary<string, long>(StringComparer.Ordinal);
         for (var k = 1; k <= weeks; k++)
         {
-            var then = Over(ledgers, new(window.From - (k * Week), window.To - (k * Week)));
+            var then = source.Over(new(window.From - (k * Week), window.To - (k * Week)));
             foreach (var issue in then.Params(Measure.IssueTickets)) byIssue[issue] = byIssue.GetValueOrDefault(issue) + then[Measure.IssueTickets, issue];
         }
         return new(weeks, byIssue);
     }
 
-    private static long? FirstMinute(List<Ledger> ledgers) => ledgers.Select(l => l.FirstMinute).Min();
-
     private static Window Whole(Window window) => new(Whole(window.From), Whole(window.To));
 
     private static long Whole(long at) => at is long.MinValue or long.MaxValue ? at : at - (((at % Minute) + Minute) % Minute);
 
-    private static IEnumerable<string> Thresholds(Tally tally, string scope, Sums sums)
+    private static IEnumerable<string> Thresholds(PolicySet policies, string scope, Sums sums)
     {
         var found = sums.Points.Keys.Where(k => ByThreshold.Contains(k.Measure)).Select(k => k.Param);
         var stated = scope.StartsWith("queue/", StringComparison.Ordinal)
-            ? tally.Policies.Queue(scope[6..]).ThresholdsS.Select(t => t.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            ? policies.Queue(scope[6..]).ThresholdsS.Select(t => t.ToString(System.Globalization.CultureInfo.InvariantCulture))
             : [];
         return found.Concat(stated).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
     }

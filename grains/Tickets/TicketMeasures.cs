@@ -138,7 +138,7 @@ internal static class TicketMeasures
     {
         var complaint = story.Created!.Kind == TicketKind.Complaint;
         var firstTime = oneHand && story.ExitAt is null && story.ReopenedAt.Count == 0 ? story.ClosedAt : null;
-        if (story.Created.CustomerRef is { } customer && issue is not null) // else nobody can tell what it repeats
+        if (story.Created.CustomerRef is { } customer)
             return new(subject, customer, issue, false, story.CreatedAt, story.CreatedAt, story.Ended, false, false, null, story.Department)
             {
                 Complaint = complaint, Repeat = repeat, FirstTimeAt = firstTime,

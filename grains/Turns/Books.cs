@@ -13,6 +13,8 @@ public sealed class Books
     private readonly SortedDictionary<string, Ledger> _ledgers;
     private readonly Dictionary<string, Ledger> _queues = new(StringComparer.Ordinal), _departments = new(StringComparer.Ordinal);
 
+    private bool _watched;
+
     public Books() => _ledgers = new(StringComparer.Ordinal) { ["all"] = _everything };
 
     /// <summary>Is told of what the rules over many subjects are made of.</summary>
@@ -22,6 +24,13 @@ public sealed class Books
 
     /// <param name="scope"><c>all</c>, <c>queue/ID</c> or <c>department/ID</c></param>
     public Ledger? Find(string scope) => _ledgers.GetValueOrDefault(scope);
+
+    /// <summary>From now on every ledger notes the minutes that change.</summary>
+    public void Watch()
+    {
+        _watched = true;
+        foreach (var ledger in _ledgers.Values) ledger.Watch();
+    }
 
     /// <summary>Takes the old contributions of a subject off and puts the new ones on. What both lists begin or end with stays as it is.</summary>
     public void Replace(Subject who, IReadOnlyList<Contribution> old, IReadOnlyList<Contribution> now)
@@ -58,6 +67,8 @@ public sealed class Books
     private Ledger Of(Dictionary<string, Ledger> byId, string kind, string id)
     {
         if (byId.TryGetValue(id, out var ledger)) return ledger;
-        return byId[id] = _ledgers[kind + id] = new();
+        ledger = byId[id] = _ledgers[kind + id] = new();
+        if (_watched) ledger.Watch();
+        return ledger;
     }
 }

@@ -62,6 +62,12 @@ public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributi
             if (mine[i] == theirs[i]) mine[i] = theirs[i];
     }
 
+    /// <summary>
+    /// The latest instant that had come and mattered: with the same events it is the same answer at any instant from then (and from the last event) on
+    /// until <see cref="NextChangeAt"/>. Unix ms; long.MinValue where time did not matter.
+    /// </summary>
+    public long KnownSince { get; init; } = long.MinValue;
+
     /// <summary>Numbers once shown that no longer hold, each with its cause.</summary>
     public IReadOnlyList<Revocation> Revocations { get; init; } = [];
 
@@ -98,7 +104,7 @@ internal sealed class Judgement(long now)
 
     private readonly List<Contribution> _contributions = Spare();
     private List<DueAlert>? _alerts;
-    private long _next = long.MaxValue;
+    private long _next = long.MaxValue, _since = long.MinValue;
 
     private static List<Contribution> Spare()
     {
@@ -112,7 +118,11 @@ internal sealed class Judgement(long now)
     /// <summary>True once the instant has come; else remembers to look again then.</summary>
     public bool Reached(long at)
     {
-        if (at <= now) return true;
+        if (at <= now)
+        {
+            _since = Math.Max(_since, at);
+            return true;
+        }
         _next = Math.Min(_next, at);
         return false;
     }
@@ -150,7 +160,7 @@ internal sealed class Judgement(long now)
     /// <summary>The end of it: nothing may be added any more.</summary>
     public Evaluation Done(Row? row, ContactFact? fact = null)
     {
-        var done = new Evaluation(row, _contributions.Count == 0 ? [] : _contributions.ToArray(), _alerts is null ? [] : _alerts.ToArray(), _next, fact);
+        var done = new Evaluation(row, _contributions.Count == 0 ? [] : _contributions.ToArray(), _alerts is null ? [] : _alerts.ToArray(), _next, fact) { KnownSince = _since };
         _contributions.Clear();
         _spare = _contributions;
         return done;

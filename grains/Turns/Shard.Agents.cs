@@ -15,6 +15,7 @@ public sealed partial class Shard
 
     private void Remember(Subject subject, Evaluation old, Evaluation next)
     {
+        NoteLateFiles(subject, old, next);
         if (old.Fact != next.Fact)
         {
             if (old.Fact is { } before) Remember(before, -1);
@@ -86,7 +87,7 @@ public sealed partial class Shard
     private void SettleHours(long now)
     {
         foreach (var (hour, agent) in _dirtyHours)
-            Exchange(AgentHour.FileOf(agent, hour), AgentHour.Evaluate(agent, _agentHours[agent][hour], Last(new(SubjectKind.Agent, agent)).States, now));
+            ExchangeNoted(AgentHour.FileOf(agent, hour), AgentHour.Evaluate(agent, _agentHours[agent][hour], Last(new(SubjectKind.Agent, agent)).States, now));
         _dirtyHours.Clear();
     }
 

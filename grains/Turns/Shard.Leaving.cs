@@ -7,7 +7,14 @@ using OpsMonitor.Grains.Surveys;
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>One that may leave memory, with its row where it has one (a survey has none). <see cref="Touched"/> tells whether it is still as it was.</summary>
-public sealed record Leaver(Subject Subject, Evaluation? Evaluation, long Touched);
+public sealed record Leaver(Subject Subject, Evaluation? Evaluation, long Touched)
+{
+    /// <summary>See <see cref="Past.Life"/>.</summary>
+    public Past.Life Life { get; init; }
+
+    /// <summary>Its events as <see cref="History.Pack"/> gives them, of one whose life was long enough that many instants fall into it; else null.</summary>
+    public byte[]? Packed { get; init; }
+}
 
 /// <summary>
 /// Memory holds what is open. A subject that is over, will not change by itself, has no standing alert and was quiet for a while may leave; its
@@ -48,7 +55,7 @@ public sealed partial class Shard
         {
             _quiet.Dequeue();
             var leaver = new Leaver(next.Who, next.Who.Kind == SubjectKind.Survey ? null : Last(next.Who), next.Touched);
-            if (IsAsItWas(leaver)) leavers.Add(leaver);
+            if (IsAsItWas(leaver)) leavers.Add(WithLife(leaver));
         }
         return leavers;
     }
@@ -125,9 +132,7 @@ public sealed partial class Shard
     private void Resume(JudgedImage judged)
     {
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
-        foreach (var fact in judged.Contacts)
-            if (fact.Contact.Kind == SubjectKind.Ticket) _tickets.Add(fact); else ContactsOf(fact.CustomerRef)[(fact.InitiatedAt, fact.Contact)] = fact;
-        foreach (var ticket in _tickets) PutBack(ticket.Contact, Repeats(ticket));
+        foreach (var fact in judged.Contacts) ContactsOf(fact.CustomerRef)[(fact.InitiatedAt, fact.Contact)] = fact;
         foreach (var (contact, work) in judged.Work) WorkOf(work).Add((work.From, work.To, work.Duty, contact));
         foreach (var hash in judged.Left) _left.Add(hash);
         foreach (var (who, evaluation) in judged.Rows)

@@ -44,6 +44,6 @@ public sealed partial class Shard
             changed.AddRange(Alerts.Settle(rule, next.Alerts, deeds, now, told, now - CustomerAlerts.LookBackMs));
             next = next.ButNotAfter(Alerts.NextChangeOf(rule, deeds, now));
         }
-        Exchange(who, next);
+        ExchangeNoted(who, next);
     }
 }

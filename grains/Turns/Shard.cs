@@ -87,6 +87,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (verdicts[i] == Verdict.Accepted) commit.Add(input.Events[i]);
         }
         Settle(now, changed, told: true);
+        TellLate(now);
         return new(verdicts, commit, changed, commit.Count > 0 || changed.Count > 0 || input.Change is not null || swept, Sweeping ? now : NextWake);
     }
 
@@ -114,7 +115,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Silences = Alerts.Silences.Events,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values), .. _tickets], _left.All(), [.. Work()])
+            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Work()])
         {
             Watched = [.. _rules?.Image() ?? []],
         },
@@ -153,6 +154,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         }
         known = body;
         source.Take(e, now, !options.Backfill);
+        NoteLate(e, now);
         LastEventAt = Math.Max(LastEventAt, e.At);
         Insert(e);
         return Verdict.Accepted;
@@ -235,7 +237,6 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        // Only a subject makes a repeat dirty.
         if (_dirty.Count + _dirtyCustomers.Count + _dirtyHours.Count == 0 && _rules is not { IsDirty: true }) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
@@ -252,14 +253,13 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
                 changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
                 next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
             }
-            Exchange(subject, next);
+            ExchangeNoted(subject, next);
             held.Touched = ++_touches;
             if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers) SettleCustomer(customer, now, changed, told);
         _dirtyCustomers.Clear();
-        SettleRepeats();
         SettleHours(now);
         SettleRules(now, changed, told);
         foreach (var who in Alerts.TakeDisturbed())
@@ -269,11 +269,6 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     private void Remember(ContactFact fact, int sign)
     {
-        if (fact.Contact.Kind == SubjectKind.Ticket)
-        {
-            RememberTicket(fact, sign);
-            return;
-        }
         var contacts = ContactsOf(fact.CustomerRef);
         if (sign > 0) contacts[(fact.InitiatedAt, fact.Contact)] = fact; else contacts.Remove((fact.InitiatedAt, fact.Contact));
         _dirtyCustomers.Add(fact.CustomerRef);

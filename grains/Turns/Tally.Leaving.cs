@@ -29,19 +29,6 @@ public abstract partial class Tally
         Departures++;
     }
 
-    /// <summary>What a subject counts for because of others, whether or not it is in memory itself.</summary>
-    protected void Count(Subject who, IReadOnlyList<Contribution> beside)
-    {
-        Books.Replace(who, _beside.GetValueOrDefault(who, []), beside);
-        PutBack(who, beside);
-    }
-
-    /// <summary>The same, with all of it in the sums already.</summary>
-    protected void PutBack(Subject who, IReadOnlyList<Contribution> beside)
-    {
-        if (beside.Count > 0) _beside[who] = beside; else _beside.Remove(who);
-    }
-
     /// <summary>Puts a row back as it was, with what it adds to the sums there already, but for the members.</summary>
     protected void PutBack(Subject who, Evaluation was)
     {

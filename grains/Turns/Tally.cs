@@ -14,7 +14,6 @@ public abstract partial class Tally(PolicySet policies)
 {
     private readonly Dictionary<Subject, Place> _rows = [];
     private readonly SortedRuns<Subject> _order = new();
-    private readonly Dictionary<Subject, IReadOnlyList<Contribution>> _beside = []; // few have any
     private readonly SortedRuns<Deadline> _deadlines = new();
 
     /// <summary>The newest evaluation, and the instant at which the order of deadlines has the subject; <see cref="long.MaxValue"/> for not at all.</summary>
@@ -62,17 +61,11 @@ public abstract partial class Tally(PolicySet policies)
 
     public Row? Find(Subject subject) => Last(subject).Row;
 
-    /// <summary>What each subject contributes now, in the order of the subjects: the drill-down and the recount read it. Last those that left memory, and count because of others.</summary>
+    /// <summary>What each subject contributes now, in the order of the subjects: the drill-down and the recount read it.</summary>
     public IEnumerable<(Subject Who, Contribution What)> Contributions()
     {
         foreach (var who in _order)
-        {
             foreach (var what in _rows[who].Last.Contributions) yield return (who, what);
-            if (!_beside.TryGetValue(who, out var beside)) continue;
-            foreach (var what in beside) yield return (who, what);
-        }
-        foreach (var who in _beside.Keys.Where(who => !_rows.ContainsKey(who)).Order())
-            foreach (var what in _beside[who]) yield return (who, what);
     }
 
     /// <summary>Numbers once shown that no longer hold, in the order of the files that they stand in.</summary>

@@ -27,6 +27,7 @@ public static class EvaluationBytes
     public static void Write(BinaryWriter w, Evaluation evaluation, WordPool words)
     {
         w.Write(evaluation.NextChangeAt);
+        w.Write(evaluation.KnownSince);
         w.Write(evaluation.Row is not null);
         if (evaluation.Row is { } row) Write(w, row, words);
         w.Write7BitEncodedInt(evaluation.Contributions.Count);
@@ -39,12 +40,12 @@ public static class EvaluationBytes
     /// <param name="words">texts read before</param>
     public static Evaluation Read(BinaryReader r, WordPool words)
     {
-        var next = r.ReadInt64();
+        var (next, since) = (r.ReadInt64(), r.ReadInt64());
         var row = r.ReadBoolean() ? ReadRow(r, words) : null;
         var contributions = new Contribution[r.Read7BitEncodedInt()];
         for (var i = 0; i < contributions.Length; i++) contributions[i] = ReadContribution(r, words);
         var fact = r.ReadBoolean() ? ReadFact(r, words) : null;
-        return AgentBytes.Read(r, new(row, contributions, [], next, fact), words);
+        return AgentBytes.Read(r, new(row, contributions, [], next, fact) { KnownSince = since }, words);
     }
 
     public static void Write(BinaryWriter w, in Contribution c, WordPool words)

@@ -27,8 +27,10 @@ public sealed partial class LocalHost
     private long Replay(FrameJournal journal)
     {
         var frames = 0L;
-        _leavers = [];
-        foreach (var (sequence, bytes) in journal.ReadFrom(Resume(journal)))
+        (_leavers, _resumed) = ([], null);
+        var from = Resume(journal);
+        WatchSums();
+        foreach (var (sequence, bytes) in journal.ReadFrom(from))
         {
             var frame = TurnFrame.Read(bytes);
             var change = frame.Edit is { } edit ? new PolicyChange(edit, _options.Reread?.Invoke([.. _writer.Shard.Edits, edit])) : null;
@@ -55,6 +57,7 @@ public sealed partial class LocalHost
             return 0;
         }
         Step(new WriterInput.Resume(image, image.Edits.Count > 0 ? _options.Reread?.Invoke(image.Edits) : null, asJudged));
+        if (asJudged) _resumed = (found.Sequence, image.Now);
         return found.Sequence;
     }
 
@@ -66,6 +69,7 @@ public sealed partial class LocalHost
         {
             try
             {
+                Rollups?.Sync();
                 _history?.Sync(); // whom the image has not, the index must have
                 _snapshots!.Write(sequence, hash, ShardSnapshot.Write(image, JudgedBy));
             }

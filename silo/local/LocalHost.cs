@@ -32,6 +32,12 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>How long a subject that is over stays in memory after it was last heard of, in ms; null for always. Needs a data folder.</summary>
     public long? LeaveAfterMs { get; init; }
 
+    /// <summary>Keep rollups, corrections and what was shown beside the journal; null for none. Needs a data folder.</summary>
+    public RollupOptions? Rollups { get; init; }
+
+    /// <summary>Pack frames of the journal that are older than so many ms; null for never.</summary>
+    public long? ArchiveAfterMs { get; init; }
+
     /// <summary>Tells <see cref="Policies"/> from others, whatever a snapshot was judged by; "" where they are always the same.</summary>
     public string PoliciesMark { get; init; } = "";
 }
@@ -91,6 +97,8 @@ public sealed partial class LocalHost : IAsyncDisposable
         if (_history is not null) Kept = new(options.DataFolder!);
         Recover();
         _history?.Start();
+        if (_journal is not null && !options.Frozen && options.Rollups is { } rollups) KeepRollups(rollups, _journal);
+        if (_journal is not null && !options.Frozen && options.ArchiveAfterMs is not null) _archiver = clock.CreateTimer(_ => ArchiveOld(), null, ArchiveEvery, ArchiveEvery);
         _writing = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
@@ -179,6 +187,8 @@ public sealed partial class LocalHost : IAsyncDisposable
         Tell(new WriterInput.SnapshotDone());
         while (Tell(new WriterInput.Stop())) { }
         await _snapshotting;
+        await StopArchiving();
+        Rollups?.Dispose();
         Kept?.Dispose();
         _history?.Dispose();
         Outbox?.Dispose();

@@ -15,7 +15,14 @@ public sealed record RatioCell(decimal? Value, long Num, long N)
 
 /// <summary>One of the four figures. <see cref="AsOf"/> is when it was last published with another content; the beat says that it still holds.</summary>
 public sealed record FigureCell(
-    decimal? Value, long Num, long N, decimal Target, string State, decimal? Delta, bool Provisional, IReadOnlyList<decimal?> Spark, string Formula, long AsOf, bool Revised);
+    decimal? Value, long Num, long N, decimal Target, string State, decimal? Delta, bool Provisional, IReadOnlyList<decimal?> Spark, string Formula, long AsOf, bool Revised)
+{
+    /// <summary>Why: what late data changed in it today; null where nothing did.</summary>
+    public RevisionCell? Revision { get; init; }
+}
+
+/// <summary>The newest of the corrections that concern a figure: the number and interval revised (Unix ms), when, and by which late events.</summary>
+public sealed record RevisionCell(string Metric, long From, long To, long At, JsonElement LateEvents);
 
 public sealed record DepartmentCell(string Id, Titles? Title, long Waiting, long? LongestSince, long Breached, RatioCell Sla, string State);
 

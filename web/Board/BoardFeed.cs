@@ -187,7 +187,7 @@ public sealed class BoardFeed(IOpsHost host, BoardDirectory directory, ILogger<B
         }
     }
 
-    private Board NewBoard(string id) => new(id, new(_census));
+    private Board NewBoard(string id) => new(id, new(_census) { Rollups = host.Rollups });
 
     private static Channel<bool> OneSlot() => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 }

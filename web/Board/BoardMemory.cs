@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Text.Json;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local.Rollups;
 
 namespace OpsMonitor.Web.Board;
 
@@ -97,6 +99,17 @@ public sealed class BoardMemory(TicketCensus census)
 
     internal TicketCensus Census => census;
 
+    /// <summary>Tells what late data has revised; null where nobody keeps it.</summary>
+    public RollupKeeper? Rollups { get; init; }
+
+    /// <summary>Marks a figure that holds a completed hour which was revised today.</summary>
+    internal FigureCell Marked(FigureCell cell, string scope, Window window, Window today, string prefix)
+    {
+        if (Rollups?.Newest(scope, window, today.From, prefix) is not { } c) return cell;
+        using var causes = JsonDocument.Parse(c.Causes);
+        return cell with { Revised = true, Revision = new(c.Metric, c.Start, c.Until, c.Turn, causes.RootElement.Clone()) };
+    }
+
     internal MinuteSeries[] Series { get; } = [new(), new(), new(), new()];
 
     internal Cadence Slow { get; } = new(1_000);
@@ -109,7 +122,7 @@ public sealed class BoardMemory(TicketCensus census)
         var minute = Math.DivRem(now, 60_000).Quotient;
         Series[index].Put(minute, cell.Value);
         var published = cell with { Spark = Series[index].Spark(), Delta = Series[index].Delta(), AsOf = now };
-        if (_published[index] is { } last && last.Minute == minute && last.Cell with { Spark = published.Spark, AsOf = now } == published) return last.Cell;
+        if (_published[index] is { } last && last.Minute == minute && last.Cell with { Spark = published.Spark, AsOf = now, Revision = published.Revision } == published && last.Cell.Revision?.At == published.Revision?.At) return last.Cell;
         _published[index] = (published, minute);
         return published;
     }

@@ -27,13 +27,15 @@ public static class BoardView
         memory.Census.Refresh(tally, now);
         var dear = Dear(tally, directory, now, scope, memory, ledger);
         var targets = tally.Policies.Policy.Targets;
-        var today = ledger.Over(Today(directory, scope, now));
+        var day = Today(directory, scope, now);
+        var today = ledger.Over(day);
         var due = MetricTable.DueWithin(ledger, now, 30 * Minute);
+        var first = dear.Provisional ? "fcr.provisional" : "fcr.mature";
         object[] cells =
         [
-            memory.Publish(0, Rate(Formulas.AttainmentOfAll(today), targets.SlaPercent, targets, "sla.due_cohort"), now),
-            memory.Publish(1, Rate(dear.Fcr, targets.FcrPercent, targets, dear.Provisional ? "fcr.provisional" : "fcr.mature") with { Provisional = dear.Provisional }, now),
-            memory.Publish(2, Rate(Formulas.CallbacksPunctual(today), targets.CallbacksPercent, targets, "callbacks.punctual"), now),
+            memory.Publish(0, memory.Marked(Rate(Formulas.AttainmentOfAll(today), targets.SlaPercent, targets, "sla.due_cohort"), scope, day, day, "sla."), now),
+            memory.Publish(1, memory.Marked(Rate(dear.Fcr, targets.FcrPercent, targets, first) with { Provisional = dear.Provisional }, scope, FcrWindow(now, dear.Provisional), day, first), now),
+            memory.Publish(2, memory.Marked(Rate(Formulas.CallbacksPunctual(today), targets.CallbacksPercent, targets, "callbacks.punctual"), scope, day, day, "callbacks.punctual"), now),
             memory.Publish(3, DueSoon(due, targets), now),
             memory.Order([.. DepartmentsOf(tally, directory, scope).Select(id => Department(tally, directory, id, dear, memory, targets))], now),
             DueNext(tally, ledger, now),
@@ -77,9 +79,11 @@ public static class BoardView
 
     private static (Ratio Ratio, bool Provisional) Fcr(Ledger ledger, long now)
     {
-        var mature = Formulas.FcrMature(ledger.Over(new(End(now) - (30 * Day), End(now))));
-        return mature.N >= MatureEnough ? (mature, false) : (Formulas.FcrProvisional(ledger.Over(new(End(now) - (7 * Day), End(now)))), true);
+        var mature = Formulas.FcrMature(ledger.Over(FcrWindow(now, provisional: false)));
+        return mature.N >= MatureEnough ? (mature, false) : (Formulas.FcrProvisional(ledger.Over(FcrWindow(now, provisional: true))), true);
     }
+
+    private static Window FcrWindow(long now, bool provisional) => new(End(now) - ((provisional ? 7 : 30) * Day), End(now));
 
     private static FigureCell Rate(Ratio ratio, int targetPercent, Targets targets, string formula) =>
         new(ratio.Value, ratio.Num, ratio.N, targetPercent / 100m, StateOf(ratio.Value, targetPercent, targets), null, false, [], formula, 0, false);

@@ -13,7 +13,7 @@ public static class CommandLine
         {
             ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), MapCommand.Make(), TailCommand.Make(), AmiCommand.Make(), SendCommand.Make(),
             ExportCommand.Make(), ImportCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), CalendarCommand.Make(),
-            ExplainCommand.Make(), PolicyCommand.Make(), RulesCommand.Make(), HealthCommand.Make(),
+            ExplainCommand.Make(), PolicyCommand.Make(), RulesCommand.Make(), HealthCommand.Make(), CorrectionsCommand.Make(), RollupsCommand.Make(), MetricsCommand.Make(), ArchiveCommand.Make(),
         };
         // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
         string[] own = ["--help", "-h", "-?", "--version"];

@@ -19,7 +19,9 @@ internal static class ServeCommand
         var zone = new Option<string?>("--zone") { Description = "time zone of the wall's clock and of 'today' (IANA)" };
         var backfill = new Option<bool>("--backfill") { Description = "take events of any age, judged as of --until; sends no alerts" };
         var until = new Option<string?>("--until") { Description = "the back-fill's now, RFC 3339" };
-        var command = new Command("serve", "Take events in, judge them, show the wall (the default command)") { data, url, reference, demo, seed, speed, zone, backfill, until };
+        var archive = new Option<int?>("--archive-after") { Description = "pack what is older than so many days in the journal into files of the folder archive (1 or more; default: never)" };
+        archive.Validators.Add(static r => { if (r.GetValueOrDefault<int?>() < 1) r.AddError("--archive-after: 1 day or more"); });
+        var command = new Command("serve", "Take events in, judge them, show the wall (the default command)") { data, url, reference, demo, seed, speed, zone, backfill, until, archive };
         command.SetAction((parsed, stop) =>
         {
             var isDemo = parsed.GetValue(demo);
@@ -28,7 +30,7 @@ internal static class ServeCommand
                 : parsed.GetValue(data)!;
             return Run(() => new(folder, parsed.GetValue(url)!, parsed.GetValue(reference), isDemo, parsed.GetValue(seed), Math.Clamp(parsed.GetValue(speed), 1, 600),
                 parsed.GetValue(backfill) ? CommandLine.Time("--until", parsed.GetValue(until)) ?? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
-                CommandLine.Zone(parsed.GetValue(zone) ?? (isDemo ? "Asia/Shanghai" : TimeZoneInfo.Local.HasIanaId ? TimeZoneInfo.Local.Id : "UTC")).Id), stop);
+                CommandLine.Zone(parsed.GetValue(zone) ?? (isDemo ? "Asia/Shanghai" : TimeZoneInfo.Local.HasIanaId ? TimeZoneInfo.Local.Id : "UTC")).Id) { ArchiveAfterDays = parsed.GetValue(archive) }, stop);
         });
         return command;
     }

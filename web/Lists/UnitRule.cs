@@ -42,6 +42,7 @@ internal sealed class UnitRule(Term[] above, Term[] below, When when = When.InWi
     public override List<ListItem> Read(Tally tally, IReadOnlyList<(Subject Who, List<ListItem> Lines)> kept, ListScene scene)
     {
         var items = base.Read(tally, kept, scene);
+        var named = false;
         var seen = new Dictionary<(Subject, long, bool), int>();
         for (var i = 0; i < items.Count; i++)
         {
@@ -52,8 +53,9 @@ internal sealed class UnitRule(Term[] above, Term[] below, When when = When.InWi
             var at = (items[i].Subject, items[i].At, items[i].N > 0);
             var nth = seen[at] = seen.GetValueOrDefault(at, -1) + 1;
             items[i] = items[i] with { Subject = behind[Math.Min(nth, behind.Count - 1)] };
+            named = true;
         }
-        return Joined(items);
+        return named ? Joined(items) : items;
     }
 
     // What a file says above and the ticket itself below is one line.

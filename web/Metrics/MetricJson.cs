@@ -37,6 +37,14 @@ public static class MetricJson
         }
     }
 
+    /// <summary>A whole table as JSON in UTF-8.</summary>
+    public static byte[] Text(SortedDictionary<string, object?> table)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes)) Write(json, table);
+        return bytes.ToArray();
+    }
+
     public static void Write(Utf8JsonWriter json, Ratio ratio)
     {
         json.WriteStartObject();

@@ -61,6 +61,11 @@ internal sealed class Query
         };
     }
 
+    /// <summary>An instant in RFC 3339, as Unix ms.</summary>
+    public long Time(string name, long otherwise) => Text(name) is not { } text ? otherwise
+        : Rfc3339.TryParse(text.Replace(' ', '+'), out var at) ? at
+        : throw new QueryException(name, "bad_time", "A time is RFC 3339, for example 2026-11-21T09:00:00Z.");
+
     public int Limit()
     {
         if (Text("limit") is not { } text) return DefaultLimit;

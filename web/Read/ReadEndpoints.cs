@@ -10,6 +10,7 @@ using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Lists;
 using OpsMonitor.Web.Metrics;
+using OpsMonitor.Web.Past;
 
 namespace OpsMonitor.Web.Read;
 
@@ -37,8 +38,10 @@ public static class ReadEndpoints
 
     private static Task Metrics(HttpContext context)
     {
-        var query = new Query(context.Request.Query, "scope", "window");
+        var query = new Query(context.Request.Query, "scope", "window", "at", "view");
         var (host, directory) = Services(context);
+        if (query.Text("at") is not null) return LookBack.Answer(context, host, directory, query);
+        if (query.Text("view") is not null) throw new QueryException("view", "at_missing", "A view belongs to an instant.");
         var scope = Reach.Of(context).Within(query.Scope());
         var (window, live) = query.Window(directory, scope, host.Now);
         var (table, asOf) = host.Read(tally => (Report.Of(tally, scope, window, live), tally.LastEventAt));
@@ -152,7 +155,7 @@ public static class ReadEndpoints
         if (place is null) writer.WriteNull("cursor"); else writer.WriteString("cursor", Query.Encode(place));
     }
 
-    private static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
+    internal static Task Answer(HttpContext context, Action<Utf8JsonWriter> members) => Reply.WriteAsync(context, 200, "application/json", members);
 
     internal static (IOpsHost Host, BoardDirectory Directory) Services(HttpContext context) =>
         (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<BoardDirectory>());

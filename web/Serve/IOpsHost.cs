@@ -1,8 +1,10 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Local.Journal;
+using OpsMonitor.Silo.Local.Rollups;
 
 namespace OpsMonitor.Web.Serve;
 
@@ -34,6 +36,12 @@ public interface IOpsHost
 
     /// <summary>The rows of those that left memory, for lists; null for a host that keeps all in memory.</summary>
     KeptRows? Kept => null;
+
+    /// <summary>Rollups, corrections and what was shown; null for a host that keeps none.</summary>
+    RollupKeeper? Rollups => null;
+
+    /// <summary>The numbers of a past instant by all that is known now; null for a host that cannot go back. It may take seconds.</summary>
+    SortedDictionary<string, object?>? Known(string scope, Window window, long at, bool live) => null;
 
     /// <summary>After something changed and is durable. Must not block.</summary>
     event Action? Changed;
@@ -76,6 +84,10 @@ public sealed class OneMachine(LocalHost host) : IOpsHost, IAsyncDisposable
     public OutboxCensus OutboxCensus => host.OutboxCensus;
 
     public KeptRows? Kept => host.Kept;
+
+    public RollupKeeper? Rollups => host.Rollups;
+
+    public SortedDictionary<string, object?>? Known(string scope, Window window, long at, bool live) => host.Known(scope, window, at, live);
 
     public event Action? Changed
     {

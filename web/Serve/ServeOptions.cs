@@ -9,4 +9,7 @@ public sealed record ServeOptions(
 {
     /// <summary>How long what is over stays in memory after it was last heard of, in ms. Pages show it all the same.</summary>
     public long LeaveAfterMs { get; init; } = 10 * 60_000;
+
+    /// <summary>Pack frames of the journal that are older than so many days; null for never.</summary>
+    public int? ArchiveAfterDays { get; init; }
 }

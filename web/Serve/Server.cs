@@ -14,7 +14,9 @@ using OpsMonitor.Web.Duty;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Lists;
+using OpsMonitor.Web.Metrics;
 using OpsMonitor.Web.Out;
+using OpsMonitor.Web.Past;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Reference;
@@ -41,7 +43,11 @@ public static class Server
             services.AddSingleton(store);
             if (options.Demo) AddDemo(services, options, start, clock, announce);
             else Own(services, LocalHost.Open(
-                new(options.DataFolder, start.SetWith([]), options.BackfillUntil) { Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) + store.Mark },
+                new(options.DataFolder, start.SetWith([]), options.BackfillUntil)
+                {
+                    Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) + store.Mark,
+                    Rollups = new(new BoardDirectory(reference).Today, MetricJson.Text), ArchiveAfterMs = options.ArchiveAfterDays * 86_400_000L,
+                },
                 clock, announce));
         });
     }
@@ -151,6 +157,7 @@ public static class Server
                 Results.Stream(environment.WebRootFileProvider.GetFileInfo(page).CreateReadStream(), "text/html; charset=utf-8")).RequireKeyOrLoopback();
         app.MapBoard().RequireKeyOrLoopback();
         app.MapGroup("").RequireKeyOrLoopbackWithin().MapRead();
+        app.MapGroup("").RequireKeyOrLoopback().MapPast();
         app.MapGroup("").RequireKeyOrLoopbackWithin().MapLists();
         if (app.Services.GetService<ReferenceStore>() is not null) // a cluster takes its lists from the files that all nodes share
         {

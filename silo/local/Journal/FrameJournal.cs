@@ -30,15 +30,17 @@ public sealed partial class FrameJournal : IDisposable
     private bool _failed;
     private bool _disposed;
 
-    private FrameJournal(string folder, FileStream folderLock, FrameTable table, HighWaterMark mark, Action<string> announce)
+    private FrameJournal(string folder, FileStream folderLock, FrameTable table, HighWaterMark mark, Action<string> announce, bool onlyLook)
     {
         (_folderLock, _table, _mark) = (folderLock, table, mark);
         _walPath = Path.Combine(folder, "journal.db-wal");
-        LastSequence = table.LastSequence();
+        _archive = new FrameArchive(folder, announce);
+        LastSequence = Math.Max(table.LastSequence(), _archive.Last);
         _lastHash = HashAt(LastSequence) ?? throw new JournalDamagedException(LastSequence, "the frame is missing");
         Gap = CompareWithMark(announce);
         // The old mark tells of the gap until something is appended. From then on it must not come back after a power cut.
         _markMustSync = Gap is not null;
+        OpenArchive(announce, onlyLook);
     }
 
     /// <summary>The sequence of the last frame; 0 when there is none. The first frame is 1 and none is left out.</summary>
@@ -72,7 +74,7 @@ public sealed partial class FrameJournal : IDisposable
             table = new FrameTable(Path.Combine(folder, "journal.db"), maxBytes, migrate: !onlyLook);
             mark = new HighWaterMark(Path.Combine(folder, "journal.mark"));
             DirectorySync.Sync(folder);
-            return new FrameJournal(folder, folderLock, table, mark, announce);
+            return new FrameJournal(folder, folderLock, table, mark, announce, onlyLook);
         }
         catch (Exception error)
         {
@@ -191,10 +193,19 @@ public sealed partial class FrameJournal : IDisposable
     {
         if (after == last)
             yield break;
-        var previous = HashAt(after) ?? throw new JournalDamagedException(after, "the frame is missing");
+        byte[]? previous = null;
         for (var sequence = after + 1; sequence <= last; sequence++)
         {
-            var (hash, payload) = Row(sequence) ?? throw new JournalDamagedException(sequence, "the frame is missing");
+            var row = sequence <= _archive.Last ? null : Row(sequence);
+            previous ??= row is null ? null : HashAt(sequence - 1);
+            if (sequence <= _archive.Last) // maybe since a moment ago
+            {
+                yield return (sequence, _archive.Frame(sequence));
+                previous = null;
+                continue;
+            }
+            var (hash, payload) = row ?? throw new JournalDamagedException(sequence, "the frame is missing");
+            if (previous is null) throw new JournalDamagedException(sequence - 1, "the frame is missing");
             if (!FrameCodec.Link(previous, sequence, payload).AsSpan().SequenceEqual(hash))
                 throw new JournalDamagedException(sequence, "it does not match its hash and the frame before it");
             yield return (sequence, Decode(sequence, payload));
@@ -214,7 +225,7 @@ public sealed partial class FrameJournal : IDisposable
         }
     }
 
-    private byte[]? HashAt(long sequence) => sequence == 0 ? new byte[FrameCodec.HashBytes] : Row(sequence)?.Hash;
+    private byte[]? HashAt(long sequence) => sequence == 0 ? new byte[FrameCodec.HashBytes] : Row(sequence)?.Hash ?? _archive.HashAt(sequence);
 
     private (byte[] Hash, byte[] Payload)? Row(long sequence)
     {

@@ -57,6 +57,20 @@ internal sealed class FrameTable : IDisposable
 
     public long LastSequence() => (long)_last.ExecuteScalar()!;
 
+    /// <summary>0 for a table without frames.</summary>
+    public long FirstSequence() => Number("SELECT coalesce(min(sequence), 0) FROM frame");
+
+    /// <summary>Takes out the oldest frames up to a sequence, at most so many, in a commit of its own.</summary>
+    /// <returns>how many</returns>
+    public long Drop(long upTo, int most)
+    {
+        var first = FirstSequence();
+        if (first == 0 || first > upTo) return 0;
+        var last = Math.Min(upTo, first + most - 1);
+        Number($"DELETE FROM frame WHERE sequence BETWEEN {first} AND {last}");
+        return last - first + 1;
+    }
+
     /// <summary>One statement outside a transaction is its own transaction: when this returns, the row is on disk.</summary>
     public void Insert(long sequence, byte[] hash, byte[] payload)
     {

@@ -51,6 +51,28 @@ public sealed class KeptRows : IDisposable
     public IReadOnlyList<T> Contributions<T>(long from, Func<Subject, IReadOnlyList<Contribution>, T> take) =>
         Read("last_at >= $from", "kind, id", [("$from", from)], (who, e) => take(who, e.Contributions));
 
+    /// <summary>Those that an instant may find otherwise than they are: what they are, and their packed events where they are kept here.</summary>
+    public IReadOnlyList<(Subject Who, Evaluation Now, byte[]? Packed)> Alive(long at, long end)
+    {
+        List<(Subject, Evaluation, byte[]?)> found = [];
+        // Lives by their lengths in powers of two: of each length only those that end soon enough after the instant can have begun before it.
+        for (var length = 0; length <= OpsMonitor.Grains.Past.Life.Longest; length++)
+            lock (_gate)
+            {
+                using var command = _connection.CreateCommand();
+                command.CommandText = "SELECT kind, id, evaluation, history FROM kept WHERE length = $length AND until > $at AND until <= $last AND first < $end";
+                command.Parameters.AddWithValue("$length", length);
+                command.Parameters.AddWithValue("$at", at);
+                command.Parameters.AddWithValue("$last", length == OpsMonitor.Grains.Past.Life.Longest ? long.MaxValue : end + (1L << length));
+                command.Parameters.AddWithValue("$end", end);
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
+                    found.Add((new((SubjectKind)reader.GetInt32(0), Encoding.BigEndianUnicode.GetString(reader.GetFieldValue<byte[]>(1))), EvaluationBytes.Read(reader.GetFieldValue<byte[]>(2)),
+                        reader.IsDBNull(3) ? null : FrameCodec.Decode(reader.GetFieldValue<byte[]>(3))));
+            }
+        return found;
+    }
+
     public void Dispose()
     {
         lock (_gate) _connection.Dispose();

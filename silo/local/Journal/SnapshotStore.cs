@@ -79,6 +79,9 @@ public sealed class SnapshotStore(string folder, int foldVersion)
         return null;
     }
 
+    /// <summary>The frame at which the older of the snapshots was taken; null where there is none. What came before it no start needs.</summary>
+    public long? Oldest => NewestFirst().Select(found => (long?)found.Sequence).LastOrDefault();
+
     private byte[] Header(long sequence, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> payload)
     {
         var header = new byte[HeaderBytes];

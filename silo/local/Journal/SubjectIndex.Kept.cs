@@ -11,20 +11,22 @@ public sealed partial class SubjectIndex
     private const string KeptLayout = """
         CREATE TABLE kept (
             number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, sequence INTEGER NOT NULL, state TEXT NOT NULL, department TEXT, queue TEXT,
-            last_at INTEGER NOT NULL, evaluation BLOB NOT NULL) STRICT;
+            last_at INTEGER NOT NULL, evaluation BLOB NOT NULL, first INTEGER NOT NULL, until INTEGER NOT NULL, length INTEGER NOT NULL, history BLOB) STRICT;
         CREATE UNIQUE INDEX kept_by_id ON kept (kind, id);
         CREATE INDEX kept_by_time ON kept (last_at);
+        CREATE INDEX kept_by_life ON kept (length, until, first);
         """;
 
     private const string KeepText = """
-        INSERT INTO kept (kind, id, sequence, state, department, queue, last_at, evaluation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO kept (kind, id, sequence, state, department, queue, last_at, evaluation, first, until, length, history) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (kind, id) DO UPDATE SET
             sequence = excluded.sequence, state = excluded.state, department = excluded.department, queue = excluded.queue, last_at = excluded.last_at,
-            evaluation = excluded.evaluation
+            evaluation = excluded.evaluation, first = excluded.first, until = excluded.until, length = excluded.length, history = excluded.history
         """;
 
     private static readonly SqliteType[] KeepTypes =
-        [SqliteType.Integer, SqliteType.Blob, SqliteType.Integer, SqliteType.Text, SqliteType.Text, SqliteType.Text, SqliteType.Integer, SqliteType.Blob];
+        [SqliteType.Integer, SqliteType.Blob, SqliteType.Integer, SqliteType.Text, SqliteType.Text, SqliteType.Text, SqliteType.Integer, SqliteType.Blob,
+            SqliteType.Integer, SqliteType.Integer, SqliteType.Integer, SqliteType.Blob];
 
     private readonly SqliteCommand _keep;
 
@@ -50,7 +52,8 @@ public sealed partial class SubjectIndex
                 var last = long.MinValue;
                 foreach (var c in evaluation.Contributions) last = Math.Max(last, c.At);
                 Execute(_keep, transaction, (long)leaver.Subject.Kind, KeyOf(leaver.Subject.Id), sequence, row?.State ?? "",
-                    row?.DepartmentId ?? (object)DBNull.Value, row?.QueueId ?? (object)DBNull.Value, last, EvaluationBytes.Write(evaluation));
+                    row?.DepartmentId ?? (object)DBNull.Value, row?.QueueId ?? (object)DBNull.Value, last, EvaluationBytes.Write(evaluation),
+                    leaver.Life.First, leaver.Life.Until, (long)leaver.Life.Length, leaver.Packed is { } packed ? FrameCodec.Encode(packed) : DBNull.Value);
             }
             transaction.Commit();
         }

@@ -14,7 +14,7 @@ public sealed partial class SubjectIndex : IDisposable
 {
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
-    private const int LayoutVersion = 4;
+    private const int LayoutVersion = 5;
 
     private readonly Lock _gate = new(), _reading = new(); // a turn that recalls somebody does not wait for what is being indexed
     private readonly SqliteConnection _connection, _reader;

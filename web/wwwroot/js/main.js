@@ -78,7 +78,7 @@ function drawTile(i) {
   put(tile.querySelector(".chip"), t(c.state));
   const [left, right] = tile.querySelector(".row").children;
   const target = t("target", { v: count ? `≤ ${c.target}` : `${Math.round(c.target * 100)}%` });
-  put(left, dead ? t("lastKnown", { v: value, time: clock(frame.t) }) : c.provisional ? `${target} · ${t("provisional")}` : target);
+  put(left, dead ? t("lastKnown", { v: value, time: clock(frame.t) }) : [target, ...(c.provisional ? [t("provisional")] : []), ...(c.revised ? [t("revised")] : [])].join(" · "));
   put(right, dead || c.delta === null ? "" : t("hourAgo", { v: signed(count ? c.delta : Number((c.delta * 100).toFixed(1))) }));
   const scale = count ? Math.max(c.target * 2, c.value ?? 0) : 1;
   gauge(tile.querySelector(".gauge"), c.value === null ? null : c.value / scale, c.target / scale, lost.attempt > 0 ? "none" : c.state);
@@ -243,6 +243,14 @@ function tick() {
   drawAlarm();
 }
 
+/** @param {any} c a figure @returns {string[]} what late data changed in it */
+function revisions(c) {
+  const by = c.revision?.late_events ?? [];
+  if (by.length === 0) return [];
+  const count = by.reduce((/** @type {number} */ n, /** @type {any} */ e) => n + e.count, 0);
+  return [t("revisedBy", { count: String(count), sources: by.map((/** @type {any} */ e) => e.source).join(", ") })];
+}
+
 /** @param {string} name */
 function explain(name) {
   const c = cells[TILES.indexOf(name)];
@@ -250,7 +258,7 @@ function explain(name) {
   put(title, t(name));
   put(formula, t(`formula.${name}`));
   put(parts, name === "due30" ? String(c.value) : `${c.num} / ${c.n}`);
-  put(asOf, t("asOf", { time: clock(c.as_of) }));
+  put(asOf, [t("asOf", { time: clock(c.as_of) }), ...revisions(c)].join(" · "));
   const behind = { sla: "sla.due_cohort", fcr: c.formula, callbacks: "callbacks.punctual", due30: "tickets.due_30m" };
   // @ts-ignore one of the four
   $("behind").href = listOf(behind[name], undefined, name === "fcr" ? (c.provisional ? "7d" : "30d") : "today");

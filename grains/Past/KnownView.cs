@@ -1,0 +1,107 @@
+using OpsMonitor.Grains.Agents;
+using OpsMonitor.Grains.Customers;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Surveys;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Grains.Past;
+
+/// <summary>One whose numbers at the instant asked for may be others than now.</summary>
+public sealed record Unjudged(Subject Who, Evaluation Now, History History);
+
+/// <summary>A customer's file or an agent's day as it was at the instant, to be judged.</summary>
+public sealed record UnjudgedFile(Evaluation Now, IReadOnlyList<ContactFact>? Facts, string Agent, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)>? Works, IReadOnlyList<AgentTrack> States);
+
+/// <summary>
+/// The numbers of a past instant out of all that is known by now: the sums as they are, less what each subject adds that was under way then or has
+/// changed since, and plus what it added when its history ended there. Equal to a replay of the events up to that instant, judged then. (design: two clocks)
+/// </summary>
+/// <param name="at">Unix ms, inclusive</param>
+/// <param name="policies">as they were in force then</param>
+public sealed class KnownView(long at, PolicySet policies)
+{
+    private const long Minute = 60_000;
+
+    private readonly Dictionary<Subject, (Evaluation Now, Evaluation Then)> _judged = [];
+    private readonly List<(Evaluation Now, Evaluation Then)> _files = [];
+
+    public long At => at;
+
+    /// <summary>The end of the running minute: sums have whole minutes.</summary>
+    public long End { get; } = at - (((at % Minute) + Minute) % Minute) + Minute;
+
+    public PolicySet Policies => policies;
+
+    internal IEnumerable<KeyValuePair<Subject, (Evaluation Now, Evaluation Then)>> Judged => _judged;
+
+    internal bool Has(Subject who) => _judged.ContainsKey(who);
+
+    internal bool Has(Subject who, Evaluation now) => _judged.TryGetValue(who, out var known) && ReferenceEquals(known.Now, now);
+
+    internal void Forget(Subject who) => _judged.Remove(who);
+
+    internal Evaluation? Then(Subject who) => _judged.TryGetValue(who, out var known) ? known.Then : null;
+
+    public void Judge(Unjudged subject) => Judge(subject.Who, subject.Now, subject.History.Events);
+
+    /// <param name="events">all of them, in their one order</param>
+    public void Judge(Subject who, Evaluation now, IReadOnlyList<Event> events)
+    {
+        var then = UpTo(who, events);
+        _judged[who] = (now, then.Count == 0 ? Evaluation.Empty : SubjectRules.Evaluate(who, then, policies, at));
+    }
+
+    public void Judge(UnjudgedFile file) => _files.Add((file.Now, file.Facts is { } facts
+        ? facts.Count == 0 ? Evaluation.Empty : CustomerRules.Evaluate(facts, policies.FcrWindowMs, at, policies.FcrPerIssue)
+        : AgentHour.Evaluate(file.Agent, file.Works!, file.States, at)));
+
+    /// <summary>What of the sums of a scope was not, and what was and is no more.</summary>
+    public (Ledger Plus, Ledger Minus) Changes(string scope)
+    {
+        var (plus, minus) = (new Ledger(), new Ledger());
+        foreach (var (who, (now, then)) in _judged) Add(who, now, then);
+        foreach (var (now, then) in _files) Add(default, now, then);
+        return (plus, minus);
+
+        void Add(Subject who, Evaluation now, Evaluation then)
+        {
+            foreach (var c in now.Contributions)
+                if (c.Kind != ContributionKind.Member && c.At < End && Report.Covers(scope, c.Queue, c.Department)) minus.Add(who, c, 1);
+            foreach (var c in then.Contributions)
+                if (c.Kind != ContributionKind.Member && Report.Covers(scope, c.Queue, c.Department)) plus.Add(who, c, 1);
+        }
+    }
+
+    /// <summary>Who was in which state then.</summary>
+    /// <param name="others">the evaluations of those that have not changed since</param>
+    public Ledger Live(string scope, IEnumerable<(Subject Who, Evaluation Now)> others)
+    {
+        var live = new Ledger();
+        foreach (var (who, now) in others) Add(who, now);
+        foreach (var (who, (_, then)) in _judged) Add(who, then);
+        return live;
+
+        void Add(Subject who, Evaluation evaluation)
+        {
+            foreach (var c in evaluation.Contributions)
+                if (c.Kind == ContributionKind.Member && Report.Covers(scope, c.Queue, c.Department)) live.Add(who, c, 1);
+        }
+    }
+
+    // A survey that names nobody belongs to a ticket only since another event of it named the ticket.
+    private List<Event> UpTo(Subject who, IReadOnlyList<Event> events)
+    {
+        var then = new List<Event>();
+        var surveys = false;
+        foreach (var e in events)
+        {
+            if (e.At > at) break;
+            then.Add(e);
+            surveys |= e.Subject != who && e.Subject.Kind == SubjectKind.Survey;
+        }
+        if (surveys) then.RemoveAll(e => e.Subject != who && SurveyLinks.NamesNothing(e) && !then.Exists(o => o.Subject == e.Subject && SurveyLinks.TicketOf(o) == who));
+        return then;
+    }
+}

@@ -1,0 +1,104 @@
+using OpsMonitor.Grains.Agents;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Past;
+
+namespace OpsMonitor.Grains.Turns;
+
+/// <summary>What a look back needs of the state: taken between two turns, judged while turns go on. See <see cref="KnownView"/>.</summary>
+public sealed partial class Shard
+{
+    // Many instants fall into a life longer than this: its events are then kept where one look finds them.
+    private const long LongLifeMs = 10 * 60_000;
+
+    private Leaver WithLife(Leaver leaver)
+    {
+        if (leaver.Evaluation is not { } evaluation) return leaver with { Life = new(long.MaxValue, long.MinValue) };
+        var history = _subjects[leaver.Subject].History;
+        var life = Life.Of(evaluation, history.Events, Edits);
+        return leaver with { Life = life, Packed = life.Until - life.First > LongLifeMs ? history.Pack() : null };
+    }
+
+    /// <summary>Those in memory that may have counted otherwise then and are not judged in the view as they are now.</summary>
+    public IReadOnlyList<Unjudged> Unjudged(KnownView view)
+    {
+        var missing = new List<Unjudged>();
+        foreach (var (who, held) in _subjects)
+        {
+            var now = Last(who);
+            if (view.Has(who, now)) continue;
+            if (held.History.Events.Count > 0 && Life.Of(now, held.History.Events, Edits).Holds(view.At, view.End)) missing.Add(new(who, now, held.History.Copy()));
+            else view.Forget(who);
+        }
+        return missing;
+    }
+
+    /// <summary>The files of customers and the hours of agents that were others then, as they were; of customers those alone that count in one of the windows.</summary>
+    public IReadOnlyList<UnjudgedFile> UnjudgedFiles(KnownView view, Window window)
+    {
+        var (customers, hours) = (new SortedDictionary<string, List<ContactFact>>(StringComparer.Ordinal), new SortedDictionary<(string Agent, long Hour), List<(Subject Contact, AgentWork Work)>>(
+            Comparer<(string Agent, long Hour)>.Create((a, b) => a.Hour != b.Hour ? a.Hour.CompareTo(b.Hour) : string.CompareOrdinal(a.Agent, b.Agent))));
+        foreach (var (who, (now, then)) in view.Judged)
+        {
+            if (now.Fact is { } fact) Of(customers, fact.CustomerRef);
+            if (then.Fact is { } old) Of(customers, old.CustomerRef).Add(old);
+            foreach (var work in now.Work) Of(hours, (work.Agent, AgentHour.Of(work.From)));
+            foreach (var work in then.Work) Of(hours, (work.Agent, AgentHour.Of(work.From))).Add((who, work));
+            if (who.Kind != SubjectKind.Agent || !_agentHours.TryGetValue(who.Id, out var own)) continue;
+            var from = Math.Min(Changed(now.States, then.States), Changed(then.States, now.States));
+            foreach (var hour in own.Keys)
+                if (from != long.MaxValue && hour >= AgentHour.Of(from)) Of(hours, (who.Id, hour));
+        }
+        foreach (var file in Subjects(null, SubjectKind.Other))
+            if (AgentHour.TryRead(file, out var agent, out var hour)) { if (Last(file).KnownSince > view.At) Of(hours, (agent, hour)); }
+            else if (_customers.TryGetValue(file.Id, out var facts) && IsOtherThen(facts.Values, Last(file), view, window)) Of(customers, file.Id);
+        return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= AgentHour.Of(view.At)).Select(d => HourThen(d.Key, d.Value, view))];
+    }
+
+    /// <summary>Those in memory that have counted as they do since before the instant, for what was true then.</summary>
+    public IReadOnlyList<(Subject Who, Evaluation Now)> Unchanged(KnownView view)
+    {
+        var unchanged = new List<(Subject, Evaluation)>();
+        foreach (var (who, held) in _subjects)
+            if (!view.Has(who) && held.History.Events.Count > 0 && held.History.Events[0].At <= view.At) unchanged.Add((who, Last(who)));
+        return unchanged;
+    }
+
+    private static List<T> Of<TKey, T>(SortedDictionary<TKey, List<T>> all, TKey key) where TKey : notnull => all.TryGetValue(key, out var some) ? some : all[key] = [];
+
+    private bool IsOtherThen(IEnumerable<ContactFact> facts, Evaluation now, KnownView view, Window window)
+    {
+        var (changed, counts) = (now.KnownSince > view.At, false);
+        foreach (var fact in facts)
+        {
+            changed |= fact.InitiatedAt > view.At;
+            counts |= In(fact.InitiatedAt) || In(fact.LastAt + Policies.FcrWindowMs) || In(fact.LastAt + view.Policies.FcrWindowMs) || (fact.FirstTimeAt is { } closed && In(closed));
+        }
+        return changed && counts;
+
+        bool In(long at) => at >= window.From && at < window.To;
+    }
+
+    // Whoever is not in the view was over before the instant, or began after it.
+    private UnjudgedFile FileThen(string customer, List<ContactFact> then, KnownView view)
+    {
+        if (_customers.TryGetValue(customer, out var facts))
+            foreach (var fact in facts.Values)
+                if (fact.InitiatedAt <= view.At && !view.Has(fact.Contact)) then.Add(fact);
+        then.Sort((a, b) => a.InitiatedAt != b.InitiatedAt ? a.InitiatedAt.CompareTo(b.InitiatedAt) : a.Contact.CompareTo(b.Contact));
+        return new(Last(new(SubjectKind.Other, customer)), then, "", null, []);
+    }
+
+    private UnjudgedFile HourThen((string Agent, long Hour) file, List<(Subject Contact, AgentWork Work)> then, KnownView view)
+    {
+        var works = WorkSet();
+        if (_agentHours.TryGetValue(file.Agent, out var hours) && hours.TryGetValue(file.Hour, out var all))
+            foreach (var work in all)
+                if (work.From <= view.At && !view.Has(work.Contact)) works.Add(work);
+        foreach (var (contact, work) in then) works.Add((work.From, work.To, work.Duty, contact));
+        var agent = new Subject(SubjectKind.Agent, file.Agent);
+        return new(Last(AgentHour.FileOf(file.Agent, file.Hour)), null, file.Agent, works, (view.Then(agent) ?? Last(agent)).States);
+    }
+
+    private static SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> WorkSet() => [];
+}

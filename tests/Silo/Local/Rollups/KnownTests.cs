@@ -1,0 +1,90 @@
+using System.Globalization;
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Turns;
+using OpsMonitor.Silo.Local;
+using OpsMonitor.Tests.Grains;
+using OpsMonitor.Tests.Grains.Metrics.Oracle;
+using OpsMonitor.Tests.Grains.Turns;
+using OpsMonitor.Tests.Silo.Local.Journal;
+using OpsMonitor.Web.Metrics;
+using Xunit;
+
+namespace OpsMonitor.Tests.Silo.Local.Rollups;
+
+/// <summary>
+/// Any past instant as it is known now is a replay of all events up to it, judged then. More streams: <c>OPSMONITOR_STREAMS=1000</c>. A failure prints its seed.
+/// </summary>
+public sealed class KnownTests : IDisposable
+{
+    private static readonly string[] Scopes = ["all", "queue/q", "queue/r", "department/billing", "department/network", "department/field", "departments/billing,network"];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly SetClock _clock = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private static int Streams => int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_STREAMS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 30;
+
+    [Fact]
+    public async Task Every_instant_known_now_is_a_replay_up_to_it()
+    {
+        for (var seed = 0; seed < Streams; seed++)
+        {
+            var random = new Random(seed);
+            var events = seed % 3 == 2 ? RandomStreams.Of(random) : MetricStreams.Of(random);
+            _clock.Set(DateTimeOffset.FromUnixTimeMilliseconds(events.Max(e => e.At) + Story.Hour + random.NextInt64(20 * Story.Day)));
+            await using var host = LocalHost.Open(new(null, PolicySet.Default, BackfillUntil: _clock.NowMs), _clock, static _ => { });
+            await Tell(host, random, events);
+            for (var i = 0; i < 12; i++) Compare(host, random, events, events.Min(e => e.At) + random.NextInt64(events.Max(e => e.At) - events.Min(e => e.At) + Story.Day), seed);
+        }
+    }
+
+    [Fact]
+    public async Task So_it_is_of_those_who_left_memory_and_after_a_start()
+    {
+        for (var seed = 0; seed < Math.Max(3, Streams / 10); seed++)
+        {
+            using var folder = new TemporaryFolder();
+            var random = new Random(seed);
+            var events = MetricStreams.Of(random);
+            var until = events.Max(e => e.At) + (10 * Story.Day);
+            LocalHost Open() => LocalHost.Open(new(folder.Path, PolicySet.Default, BackfillUntil: until) { LeaveAfterMs = 0 }, _clock, static _ => { });
+            await using (var host = Open())
+            {
+                await Tell(host, random, events);
+                for (var i = 0; i < 40 && host.Read(s => s.LeftCount) < 15; i++) { await host.OfferAsync([], default); await Task.Delay(20); }
+                Assert.True(host.Read(s => s.LeftCount) > 5, $"seed {seed}: {host.Read(s => s.LeftCount)} left");
+                for (var i = 0; i < 12; i++) Compare(host, random, events, events.Min(e => e.At) + random.NextInt64(until - events.Min(e => e.At)), seed);
+            }
+            await using (var host = Open())
+                for (var i = 0; i < 12; i++) Compare(host, random, events, events.Min(e => e.At) + random.NextInt64(until - events.Min(e => e.At)), seed);
+        }
+    }
+
+    private static void Compare(LocalHost host, Random random, List<Event> events, long at, int seed)
+    {
+        if (random.Next(3) == 0) at -= at % Story.Minute;
+        if (random.Next(3) == 0) at = events[random.Next(events.Count)].At;
+        var replay = new Shard(PolicySet.Default, new(Backfill: true));
+        replay.Step(new(at, [.. events.Where(e => e.At <= at)], Replayed: true));
+        var end = at - (at % Story.Minute) + Story.Minute;
+        foreach (var scope in Scopes)
+            foreach (var (window, live) in ((Window, bool)[])[(new(end - (end % Story.Day), end), true), (new(end - Story.Hour, end), false), (new(end - (30 * Story.Day), end), true), (new(end - (9 * Story.Day), end - (2 * Story.Day)), false)])
+            {
+                var expected = Text(Report.Of(replay, scope, window, live));
+                var label = $"seed {seed}, {scope}, {Story.Iso(window.From)} to {Story.Iso(window.To)}, at {Story.Iso(at)}: ";
+                Assert.Equal(label + expected, label + Text(host.Known(scope, window, at, live)));
+            }
+    }
+
+    private static async Task Tell(LocalHost host, Random random, List<Event> events)
+    {
+        var news = events.Concat(events.Where(_ => random.Next(4) == 0)).ToArray();
+        random.Shuffle(news);
+        foreach (var some in news.Chunk(1 + random.Next(60))) await host.OfferAsync(some, CancellationToken.None);
+    }
+
+    private static string Text(SortedDictionary<string, object?> table) => string.Join('\n', System.Text.Encoding.UTF8.GetString(MetricJson.Text(table)).Split(",\""));
+}
