@@ -18,7 +18,7 @@ public sealed class Books
     public Books() => _ledgers = new(StringComparer.Ordinal) { ["all"] = _everything };
 
     /// <summary>Is told of what the rules over many subjects are made of.</summary>
-    internal RuleWatch? Watch { get; set; }
+    internal RuleWatch? Rules { get; set; }
 
     public IEnumerable<KeyValuePair<string, Ledger>> All => _ledgers;
 
@@ -58,7 +58,7 @@ public sealed class Books
     private void Apply(Subject who, in Contribution c, int sign)
     {
         _everything.Add(who, c, sign);
-        if (Watch is { } watch && RuleWatch.Wants(c.Key.Measure)) watch.Take(who, c, sign);
+        if (Rules is { } rules && RuleWatch.Wants(c.Key.Measure)) rules.Take(who, c, sign);
         if (c.Queue is not null) Of(_queues, "queue/", c.Queue).Add(who, c, sign);
         if (c.Department is not null) Of(_departments, "department/", c.Department).Add(who, c, sign);
     }

@@ -71,7 +71,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         var now = Math.Max(Now, input.Now); // a clock that is set back does not un-happen a breach
         Now = now;
-        Books.Watch ??= _rules;
+        Books.Rules ??= _rules;
         foreach (var recalled in input.Recalled) ComeBack(recalled);
         var changed = new List<Alert>();
         WakeDue(now);
@@ -126,7 +126,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     /// <param name="asJudged">rows and sums are those of the image; else they are judged anew, which an image that subjects have left cannot be</param>
     public void Resume(ShardImage image, PolicySet? policies = null, bool asJudged = false)
     {
-        Books.Watch ??= _rules;
+        Books.Rules ??= _rules;
         (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
         _seen.EnsureCapacity(image.Seen.Count);
         foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
