@@ -138,7 +138,7 @@ public sealed class ArchiveTests : IDisposable
         using (var journal = Open())
         {
             var packed = JournalArchive.Pack(journal, new(_folder.Path, ShardSnapshot.FoldVersion), Story.Ms("+2 00:00:00"));
-            Assert.InRange(packed, 100, 110); // ticks that raised something are frames too
+            Assert.InRange(packed, 100, journal.LastSequence - 100); // ticks that raised something are frames too
             Assert.Equal(0, JournalArchive.Pack(journal, new(_folder.Path, ShardSnapshot.FoldVersion), Story.Ms("+2 00:00:00")));
         }
         await using (var host = Host())
