@@ -14,11 +14,19 @@ internal static class TicketAlerts
     public static string? Raise(Subject subject, TicketStory story, List<Event> own, PolicySet policies, Judgement j)
     {
         if (!policies.Rules.Any) return null;
+        // Most tickets have nothing of this: one look at each event tells.
+        var (flagged, hard, moved) = (false, false, false);
+        foreach (var e in own)
+        {
+            flagged |= e.Data is TicketEscalated or TicketCreated { RiskFlags: not null } or TicketClassified { RiskFlags: not null };
+            hard |= e.Data is TicketEscalated or TicketConsultationOpened;
+            moved |= e.Data is TicketDispatched or TicketDispatchReturned or TicketClassified;
+        }
         var to = new Raiser(subject, story, policies, j);
-        Unsigned(to, own);
-        Flagged(to, own);
-        HardCase(to, own);
-        return PingPong(to, own);
+        if (story.Dispatches.Count > 0) Unsigned(to, own);
+        if (flagged) Flagged(to, own);
+        if (hard) HardCase(to, own);
+        return moved ? PingPong(to, own) : null;
     }
 
     /// <summary>A clock of a customer in the green lane warns earlier and one level higher. (spec: alerts, VIP lane)</summary>
