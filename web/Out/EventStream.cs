@@ -15,13 +15,16 @@ internal sealed class EventStream : BackgroundService
 {
     public const int Kept = 10_000;
 
+    // Changes are dated by the turn, or a little after it where a clock stands still: so far back they are looked at again.
+    private const long Overlap = 60_000;
+
     private readonly IOpsHost _host;
     private readonly Lock _gate = new();
     private readonly Queue<Published> _newest = new();
     private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal); // by alert, the instant of the change that was published last
     private readonly SemaphoreSlim _changed = new(0, 1);
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _seq, _revision = -1;
+    private long _seq, _revision = -1, _newestChange = long.MinValue + Overlap;
     private int _listeners;
 
     public EventStream(IOpsHost host)
@@ -90,13 +93,15 @@ internal sealed class EventStream : BackgroundService
         {
             if (tally.Alerts.Revision == _revision) return [];
             _revision = tally.Alerts.Revision;
-            return tally.Alerts.All.Where(a => !_told.TryGetValue(a.Due.Key.Id, out var at) || at != a.ChangedAt).ToList();
+            var from = _newestChange - Overlap; // the writer waits: what is older is not even named
+            return tally.Alerts.All.Where(a => a.ChangedAt >= from && (!_told.TryGetValue(a.Due.Key.Id, out var at) || at != a.ChangedAt)).ToList();
         });
         var before = _seq;
         foreach (var alert in changed.OrderBy(a => a.ChangedAt).ThenBy(a => a.Due.Key))
         {
             var notice = Notice.Of(OutboxRow.Of([alert])[0]);
             _told[notice.Alert] = notice.At;
+            _newestChange = Math.Max(_newestChange, notice.At);
             if (!publish) continue;
             foreach (var type in OwnEvents.TypesOf(notice))
             {
