@@ -12,13 +12,16 @@ public static class AgentRules
         var j = new Judgement(now);
         var story = AgentStory.Of(history, j.Reached);
         if (story.Whole.Count == 0) return j.Done(null);
-        foreach (var s in story.Whole) j.Time(Measure.AgentDelta, Measure.AgentAt, null, s.Department, s.From, s.To, Param(s.State, subject.Id));
-        var tracks = new List<AgentTrack> { new(null, story.Whole) };
-        foreach (var (queue, stretches) in story.Queues)
+        // In the order in which it was told: what happens next then stands at the end, and all before it stays as it is in the sums.
+        foreach (var e in story.Edges)
         {
-            tracks.Add(new(queue, stretches));
-            foreach (var s in stretches) j.Time(Measure.QueueAgentDelta, Measure.QueueAgentAt, queue, null, s.From, s.To, Param(s.State, subject.Id));
+            var (delta, at) = e.Queue is null ? (Measure.AgentDelta, Measure.AgentAt) : (Measure.QueueAgentDelta, Measure.QueueAgentAt);
+            var (department, param) = (e.Queue is null ? e.Department : null, Param(e.State, subject.Id));
+            j.Point(delta, e.Queue, department, e.At, e.Sign, param);
+            j.Point(at, e.Queue, department, e.At, e.Sign * e.At, param);
         }
+        var tracks = new List<AgentTrack> { new(null, story.Whole) };
+        foreach (var (queue, stretches) in story.Queues) tracks.Add(new(queue, stretches));
         var last = story.Whole[^1];
         j.Member(Measure.AgentIn, null, last.Department, last.From, Word(last.State));
         return j.Done(new(subject, Word(last.State), last.Department, null, last.From, null, 0, null, [], [])) with { States = tracks };

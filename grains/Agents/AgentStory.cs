@@ -22,6 +22,9 @@ internal sealed class AgentStory
     /// <summary>Over all queues.</summary>
     public List<AgentStretch> Whole { get; } = [];
 
+    /// <summary>The beginnings (1) and ends (-1) of all stretches, over all queues (null) and in each, in the order in which they were told.</summary>
+    public List<(string? Queue, string? Department, AgentState State, long At, int Sign)> Edges { get; } = [];
+
     public SortedDictionary<string, List<AgentStretch>> Queues { get; } = new(StringComparer.Ordinal);
 
     /// <param name="reached">false for an instant that is still to come</param>
@@ -48,7 +51,7 @@ internal sealed class AgentStory
             _everywhere = Next(_everywhere, d);
             foreach (var queue in new List<string>(_states.Keys)) Change(queue, e, d);
         }
-        if (Now() is { } state) Go(Whole, e, state);
+        if (Now() is { } state) Go(null, Whole, e, state);
     }
 
     private void Change(string queue, Event e, AgentStateChanged d)
@@ -57,7 +60,7 @@ internal sealed class AgentStory
         if (Next(before, d) is not { } state) return;
         _states[queue] = state;
         if (!Queues.TryGetValue(queue, out var stretches)) Queues[queue] = stretches = [];
-        Go(stretches, e, state);
+        Go(queue, stretches, e, state);
     }
 
     private static AgentState? Next(AgentState? before, AgentStateChanged d) => d.Reason switch
@@ -78,15 +81,24 @@ internal sealed class AgentStory
         return null;
     }
 
-    private static void Go(List<AgentStretch> stretches, Event e, AgentState state)
+    private void Go(string? queue, List<AgentStretch> stretches, Event e, AgentState state)
     {
         if (stretches.Count > 0)
         {
             var last = stretches[^1];
             if (last.State == state && last.Department == e.DepartmentId) return;
-            if (last.From == e.At) stretches.RemoveAt(stretches.Count - 1);
-            else stretches[^1] = last with { To = e.At };
+            if (last.From == e.At)
+            {
+                stretches.RemoveAt(stretches.Count - 1);
+                Edges.RemoveAt(Edges.FindLastIndex(edge => edge.Queue == queue && edge.At == e.At && edge.Sign > 0));
+            }
+            else
+            {
+                stretches[^1] = last with { To = e.At };
+                Edges.Add((queue, last.Department, last.State, e.At, -1));
+            }
         }
         stretches.Add(new(e.At, long.MaxValue, state, e.DepartmentId));
+        Edges.Add((queue, e.DepartmentId, state, e.At, 1));
     }
 }
