@@ -33,7 +33,7 @@ public sealed class PolicyReplayTests : IDisposable
                 """);
         var rows = await Rows(
             Event(1, "2026-03-02T15:00:00Z", "created", """{"kind":"complaint","channel":"phone"}"""), // Monday 23:00 in Shanghai
-            Event(2, "2026-03-02T15:00:42Z", "acknowledged", "{}"),
+            Event(2, "2026-03-02T15:00:41.999Z", "acknowledged", "{}"),
             Event(3, "2026-03-03T15:00:00Z", "resolved", "{}"));
 
         Assert.Equal(
