@@ -33,8 +33,8 @@ public sealed class PolicyReplayTests : IDisposable
                 """);
         var rows = await Rows(
             Event(1, "2026-03-02T15:00:00Z", "created", """{"kind":"complaint","channel":"phone"}"""), // Monday 23:00 in Shanghai
-            Event(2, "2026-03-02T15:00:41.999Z", "acknowledged", "{}"),
-            Event(3, "2026-03-03T15:00:00Z", "resolved", "{}"));
+            Event(2, "2026-03-02T15:00:41.999Z", "acknowledged", """{"method":"phone"}"""),
+            Event(3, "2026-03-03T15:00:00Z", "resolved", """{"resolution_code":"done"}"""));
 
         Assert.Equal(
             ["flash met 2026-03-02T15:00:42Z", "quarter running 2026-06-02T15:00:00Z", "watch met 2026-03-03T16:00:00Z"],
@@ -51,7 +51,7 @@ public sealed class PolicyReplayTests : IDisposable
             Event(1, "2026-03-02T10:00:00Z", "created", """{"kind":"complaint","channel":"phone","policy_id":"nobody-knows-it"}"""),
             Event(1, "2026-03-02T10:00:00Z", "created", """{"kind":"complaint","channel":"phone","policy_id":"nobody-knows-it"}"""),
             Event(4, "2026-03-02T11:00:00Z", "clock_paused", """{"reason":"legal_hold"}"""),
-            Event(6, "2026-03-02T09:00:00Z", "resolved", "{}", "T-0"), // of a ticket that nobody created
+            Event(6, "2026-03-02T09:00:00Z", "resolved", """{"resolution_code":"done"}""", "T-0"), // of a ticket that nobody created
             Event(7, "2026-03-02T09:30:00Z", "clock_resumed", """{"reason":"legal_hold"}""", "T-0"),
         ];
         var rows = await Rows(lines);
