@@ -7,6 +7,7 @@ using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Silo.Orleans.Grains;
 using OpsMonitor.Web.Serve;
+using Told = OpsMonitor.Grains.Turns.Told;
 
 namespace OpsMonitor.Silo.Orleans.Node;
 
