@@ -5,8 +5,19 @@ using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Agents;
 
+/// <summary>A contact had an agent busy in [<see cref="From"/>, <see cref="To"/>), Unix ms, within one hour.</summary>
+public readonly record struct BusySpan(long From, long To, AgentDuty Duty, Subject Contact) : IComparable<BusySpan>
+{
+    public int CompareTo(BusySpan other)
+    {
+        if (From != other.From) return From < other.From ? -1 : 1;
+        if (To != other.To) return To < other.To ? -1 : 1;
+        return Duty != other.Duty ? (Duty < other.Duty ? -1 : 1) : Contact.CompareTo(other.Contact);
+    }
+}
+
 /// <summary>
-/// One agent's hour (UTC): time on contacts, however many at once, counts once, and takes the place of what the agent said meanwhile. Foremost is being
+/// One agent's hour (UTC): the states told in it, and time on contacts, however many at once, counts once, and takes the place of what the agent said meanwhile. Foremost is being
 /// on a contact, then wrapping up, then ringing, then what was told. (spec: metrics, agents; error, missed and rejected are instants, not stretches)
 /// </summary>
 internal static class AgentHour
@@ -30,40 +41,51 @@ internal static class AgentHour
         return true;
     }
 
-    /// <param name="works">of that hour, by their beginning</param>
-    /// <param name="tracks">the agent's states over all queues and in each</param>
-    public static Evaluation Evaluate(
-        string agent, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> works, IReadOnlyList<AgentTrack> tracks, long now)
+    /// <param name="works">of that hour</param>
+    /// <param name="before">what lasts from the hours before</param>
+    /// <param name="told">the states told in that hour, in their one order</param>
+    public static Evaluation Evaluate(string agent, IReadOnlyCollection<BusySpan> works, AgentCarry? before, IReadOnlyList<Event> told, long now)
     {
         var j = new Judgement(now);
+        var story = AgentStory.Of(before, told, j.Reached);
+        // In the order in which it was told: what happens next then stands at the end, and all before it stays as it is in the sums.
+        foreach (var e in story.Edges)
+        {
+            var (delta, at) = e.Queue is null ? (Measure.AgentDelta, Measure.AgentAt) : (Measure.QueueAgentDelta, Measure.QueueAgentAt);
+            var (department, param) = (e.Queue is null ? e.Department : null, AgentRules.Param(e.State, agent));
+            j.Point(delta, e.Queue, department, e.At, e.Sign, param);
+            j.Point(at, e.Queue, department, e.At, e.Sign * e.At, param);
+        }
+        if (works.Count == 0) return j.Done(null);
         foreach (var (from, to, duty) in Segments(works))
         {
-            var known = false;
-            foreach (var track in tracks)
-            {
-                var (delta, at) = track.Queue is null ? (Measure.AgentDelta, Measure.AgentAt) : (Measure.QueueAgentDelta, Measure.QueueAgentAt);
-                var here = from; // what comes before the first state told is nobody's
-                for (var i = First(track.Stretches, from); i < track.Stretches.Count && track.Stretches[i].From < to; i++)
-                {
-                    var s = track.Stretches[i];
-                    if (track.Queue is null)
-                    {
-                        if (s.From > here) j.Time(delta, at, null, null, here, s.From, Param(duty, agent));
-                        (here, known) = (s.To, true);
-                    }
-                    if (!Hides(duty, s.State)) continue;
-                    var (a, b) = (Math.Max(from, s.From), Math.Min(to, s.To));
-                    j.Time(delta, at, track.Queue, s.Department, a, b, AgentRules.Param(s.State, agent), -1);
-                    j.Time(delta, at, track.Queue, s.Department, a, b, Param(duty, agent));
-                }
-            }
-            if (!known) j.Time(Measure.AgentDelta, Measure.AgentAt, null, null, from, to, Param(duty, agent));
+            if (!Replace(j, agent, null, story.Whole, from, to, duty)) j.Time(Measure.AgentDelta, Measure.AgentAt, null, null, from, to, Param(duty, agent));
+            foreach (var (queue, stretches) in story.Queues) Replace(j, agent, queue, stretches, from, to, duty);
         }
         return j.Done(null);
     }
 
+    /// <summary>Takes what was told of a stretch of time back where the duty hides it.</summary>
+    /// <returns>whether anything was told of it</returns>
+    private static bool Replace(Judgement j, string agent, string? queue, List<AgentStretch> stretches, long from, long to, AgentDuty duty)
+    {
+        var (delta, at) = queue is null ? (Measure.AgentDelta, Measure.AgentAt) : (Measure.QueueAgentDelta, Measure.QueueAgentAt);
+        var (here, known) = (from, false);
+        for (var i = First(stretches, from); i < stretches.Count && stretches[i].From < to; i++)
+        {
+            var s = stretches[i];
+            if (queue is null && s.From > here) j.Time(delta, at, null, null, here, s.From, Param(duty, agent)); // what comes before the first state told is nobody's
+            (here, known) = (s.To, true);
+            if (!Hides(duty, s.State)) continue;
+            var (a, b) = (Math.Max(from, s.From), Math.Min(to, s.To));
+            j.Time(delta, at, queue, s.Department, a, b, AgentRules.Param(s.State, agent), -1);
+            j.Time(delta, at, queue, s.Department, a, b, Param(duty, agent));
+        }
+        return known;
+    }
+
     // Stretches of time with the foremost of the duties in each.
-    private static List<(long From, long To, AgentDuty Duty)> Segments(SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> works)
+    private static List<(long From, long To, AgentDuty Duty)> Segments(IReadOnlyCollection<BusySpan> works)
     {
         var edges = new SortedDictionary<long, int[]>(); // how many of each duty begin, less those that end
         foreach (var w in works) { Edge(w.From)[(int)w.Duty]++; Edge(w.To)[(int)w.Duty]--; }

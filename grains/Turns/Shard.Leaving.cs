@@ -133,7 +133,7 @@ public sealed partial class Shard
     {
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
         foreach (var fact in judged.Contacts) ContactsOf(fact.CustomerRef)[(fact.InitiatedAt, fact.Contact)] = fact;
-        foreach (var (contact, work) in judged.Work) WorkOf(work).Add((work.From, work.To, work.Duty, contact));
+        foreach (var (contact, work) in judged.Work) PastOf(work.Agent).Put(contact, work);
         foreach (var hash in judged.Left) _left.Add(hash);
         foreach (var (who, evaluation) in judged.Rows)
         {

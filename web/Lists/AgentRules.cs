@@ -5,7 +5,7 @@ using OpsMonitor.Grains.Turns;
 namespace OpsMonitor.Web.Lists;
 
 /// <summary>
-/// Agents: each day of one is a file of its own, which takes back what the agent said, so that only all together they are one agent. A line is an
+/// Agents: each hour of one is a file of its own, so that only all together they are one agent. A line is an
 /// agent; its parts are times in ms.
 /// </summary>
 /// <param name="line">of an agent's times by state: what counts above, and below; null for no line</param>
