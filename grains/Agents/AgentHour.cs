@@ -22,8 +22,6 @@ public readonly record struct BusySpan(long From, long To, AgentDuty Duty, Subje
 /// </summary>
 internal static class AgentHour
 {
-    public const string Ringing = "ringing";
-
     private const long HourMs = 3_600_000;
     private const string Prefix = "\u0001agent-hour/"; // no reference to a customer begins so
 
@@ -41,45 +39,53 @@ internal static class AgentHour
         return true;
     }
 
+    /// <summary>In the order of time: what happens next then stands at the end, and all before it stays as it is in the sums.</summary>
     /// <param name="works">of that hour</param>
     /// <param name="before">what lasts from the hours before</param>
     /// <param name="told">the states told in that hour, in their one order</param>
-    public static Evaluation Evaluate(string agent, IReadOnlyCollection<BusySpan> works, AgentCarry? before, IReadOnlyList<Event> told, long now)
+    public static Evaluation Evaluate(AgentNames names, IReadOnlyCollection<BusySpan> works, AgentCarry? before, IReadOnlyList<Event> told, long now)
     {
         var j = new Judgement(now);
         var story = AgentStory.Of(before, told, j.Reached);
-        // In the order in which it was told: what happens next then stands at the end, and all before it stays as it is in the sums.
-        foreach (var e in story.Edges)
+        var edge = 0;
+        if (works.Count > 0)
+            foreach (var (from, to, duty) in Segments(works))
+            {
+                edge = Edges(j, names, story, edge, from);
+                if (!Replace(j, names, null, story.Whole, from, to, duty)) j.Time(Measure.AgentDelta, Measure.AgentAt, null, null, from, to, names.Of(duty));
+                foreach (var (queue, stretches) in story.Queues) Replace(j, names, queue, stretches, from, to, duty);
+            }
+        Edges(j, names, story, edge, long.MaxValue);
+        return j.Done(null);
+    }
+
+    private static int Edges(Judgement j, AgentNames names, AgentStory story, int from, long to)
+    {
+        for (; from < story.Edges.Count && story.Edges[from] is var e && e.At < to; from++)
         {
             var (delta, at) = e.Queue is null ? (Measure.AgentDelta, Measure.AgentAt) : (Measure.QueueAgentDelta, Measure.QueueAgentAt);
-            var (department, param) = (e.Queue is null ? e.Department : null, AgentRules.Param(e.State, agent));
+            var (department, param) = (e.Queue is null ? e.Department : null, names.Of(e.State));
             j.Point(delta, e.Queue, department, e.At, e.Sign, param);
             j.Point(at, e.Queue, department, e.At, e.Sign * e.At, param);
         }
-        if (works.Count == 0) return j.Done(null);
-        foreach (var (from, to, duty) in Segments(works))
-        {
-            if (!Replace(j, agent, null, story.Whole, from, to, duty)) j.Time(Measure.AgentDelta, Measure.AgentAt, null, null, from, to, Param(duty, agent));
-            foreach (var (queue, stretches) in story.Queues) Replace(j, agent, queue, stretches, from, to, duty);
-        }
-        return j.Done(null);
+        return from;
     }
 
     /// <summary>Takes what was told of a stretch of time back where the duty hides it.</summary>
     /// <returns>whether anything was told of it</returns>
-    private static bool Replace(Judgement j, string agent, string? queue, List<AgentStretch> stretches, long from, long to, AgentDuty duty)
+    private static bool Replace(Judgement j, AgentNames names, string? queue, List<AgentStretch> stretches, long from, long to, AgentDuty duty)
     {
         var (delta, at) = queue is null ? (Measure.AgentDelta, Measure.AgentAt) : (Measure.QueueAgentDelta, Measure.QueueAgentAt);
         var (here, known) = (from, false);
         for (var i = First(stretches, from); i < stretches.Count && stretches[i].From < to; i++)
         {
             var s = stretches[i];
-            if (queue is null && s.From > here) j.Time(delta, at, null, null, here, s.From, Param(duty, agent)); // what comes before the first state told is nobody's
+            if (queue is null && s.From > here) j.Time(delta, at, null, null, here, s.From, names.Of(duty)); // what comes before the first state told is nobody's
             (here, known) = (s.To, true);
             if (!Hides(duty, s.State)) continue;
             var (a, b) = (Math.Max(from, s.From), Math.Min(to, s.To));
-            j.Time(delta, at, queue, s.Department, a, b, AgentRules.Param(s.State, agent), -1);
-            j.Time(delta, at, queue, s.Department, a, b, Param(duty, agent));
+            j.Time(delta, at, queue, s.Department, a, b, names.Of(s.State), -1);
+            j.Time(delta, at, queue, s.Department, a, b, names.Of(duty));
         }
         return known;
     }
@@ -123,12 +129,5 @@ internal static class AgentHour
         AgentState.Busy => false, // the same, or less
         AgentState.Wrapup => duty == AgentDuty.Contact,
         _ => true,
-    };
-
-    private static string Param(AgentDuty duty, string agent) => duty switch
-    {
-        AgentDuty.Contact => AgentRules.Param(AgentState.Busy, agent),
-        AgentDuty.Wrapup => AgentRules.Param(AgentState.Wrapup, agent),
-        _ => $"{Ringing}/{agent}",
     };
 }

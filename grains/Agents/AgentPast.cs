@@ -7,18 +7,20 @@ namespace OpsMonitor.Grains.Agents;
 /// One agent's past, cut at the hours: an event costs a look at its own hour, however long the agent has been here. An hour begins with what lasts
 /// from the one before; where a late event changes that, the next hour is judged anew too, and so on until nothing changes any more.
 /// </summary>
-internal sealed class AgentPast(string agent)
+/// <param name="changes">told of an hour before anything of it changes</param>
+internal sealed class AgentPast(string agent, Action<long> changes)
 {
     private readonly SortedList<long, Told> _told = []; // hours in which a state was told
     private readonly SortedList<long, SortedSet<BusySpan>> _works = []; // hours in which contacts kept the agent busy
     private readonly SortedSet<long> _changed = [], _unjudged = [];
+    private readonly AgentNames _names = new(agent);
     private byte[]? _packed; // of a snapshot, read when the agent is first touched
     private long _packedAt;
 
     private sealed class Told
     {
         public readonly List<Event> Events = [];
-        public AgentCarry? End; // null while it is not known
+        public AgentCarry? End; // as it was judged last: of an hour that is new, what comes before it
     }
 
     /// <summary>Every state told, in order.</summary>
@@ -60,27 +62,41 @@ internal sealed class AgentPast(string agent)
     {
         Open();
         var hour = AgentHour.Of(e.At);
-        if (!_told.TryGetValue(hour, out var told)) _told[hour] = told = new();
-        var events = told.Events;
-        var at = events.Count == 0 || events[^1].CompareTo(e) < 0 ? ~events.Count : events.BinarySearch(e); // most come in order
-        events.Insert(at < 0 ? ~at : at, e);
+        Mark(hour);
+        Insert(hour, e);
         _changed.Add(hour);
     }
 
-    public void Put(Subject contact, AgentWork work)
+    private void Insert(long hour, Event e)
+    {
+        if (!_told.TryGetValue(hour, out var told)) _told[hour] = told = new() { End = Before(hour) };
+        var events = told.Events;
+        var at = events.Count == 0 || events[^1].CompareTo(e) < 0 ? ~events.Count : events.BinarySearch(e); // most come in order
+        events.Insert(at < 0 ? ~at : at, e);
+    }
+
+    /// <summary>Of an image: judged already.</summary>
+    public void Resume(Subject contact, AgentWork work) => WorksAt(AgentHour.Of(work.From)).Add(Span(contact, work));
+
+    public void Put(Subject contact, AgentWork work) => Touch(work).Add(Span(contact, work));
+
+    public void Take(Subject contact, AgentWork work) => Touch(work).Remove(Span(contact, work));
+
+    private SortedSet<BusySpan> Touch(AgentWork work)
     {
         var hour = AgentHour.Of(work.From);
-        if (!_works.TryGetValue(hour, out var all)) _works[hour] = all = [];
-        all.Add(Span(contact, work));
+        Mark(hour);
+        _unjudged.Add(hour);
+        return WorksAt(hour);
     }
 
-    public void Take(Subject contact, AgentWork work)
+    // What waits to be judged is still in the sums as it was.
+    private void Mark(long hour)
     {
-        if (_works.TryGetValue(AgentHour.Of(work.From), out var all)) all.Remove(Span(contact, work));
+        if (!_unjudged.Contains(hour) && !_changed.Contains(hour)) changes(hour);
     }
 
-    /// <summary>The hour is to be judged anew for the contacts in it.</summary>
-    public void Touch(long hour) => _unjudged.Add(hour);
+    private SortedSet<BusySpan> WorksAt(long hour) => _works.TryGetValue(hour, out var all) ? all : _works[hour] = [];
 
     /// <summary>The hour's instant has come: what was told ahead of its time holds now.</summary>
     public void Wake(long hour)
@@ -113,13 +129,29 @@ internal sealed class AgentPast(string agent)
         return unjudged;
     }
 
-    public Evaluation Judge(long hour, long now) => AgentHour.Evaluate(agent, WorksOf(hour), Before(hour), ToldIn(hour), now);
+    /// <summary>Every hour in which anything is known, in order.</summary>
+    public IEnumerable<long> Hours
+    {
+        get
+        {
+            Open();
+            return new SortedSet<long>(_told.Keys.Concat(_works.Keys));
+        }
+    }
 
-    /// <summary>What an hour is judged by, to be judged later: turns may go on meanwhile.</summary>
-    public (AgentCarry? Before, IReadOnlyList<Event> Told) CopyOf(long hour)
+    public Evaluation Judge(long hour, long now)
     {
         Open();
-        return (Before(hour), [.. ToldIn(hour)]);
+        return AgentHour.Evaluate(_names, WorksOf(hour), Before(hour), ToldIn(hour), now);
+    }
+
+    /// <summary>An hour with other contacts in it, to be judged later: turns may go on meanwhile.</summary>
+    /// <returns>judges it at an instant, Unix ms</returns>
+    public Func<long, Evaluation> With(long hour, IReadOnlyCollection<BusySpan> works)
+    {
+        Open();
+        var (before, told) = (Before(hour), ToldIn(hour).ToArray());
+        return at => AgentHour.Evaluate(_names, works, before, told, at);
     }
 
     /// <summary>The stretch that went on at an instant, Unix ms.</summary>
@@ -136,11 +168,19 @@ internal sealed class AgentPast(string agent)
         if (!_told.TryGetValue(hour, out var told)) return;
         var end = AgentStory.Of(Before(hour), told.Events, at => at <= now).Carry;
         if (end == told.End) return;
-        told.End = end;
         var following = FirstFrom(_told.Keys, hour + 1);
         var next = following < _told.Count ? _told.Keys[following] : long.MaxValue;
-        for (var i = FirstFrom(_works.Keys, hour + 1); i < _works.Count && _works.Keys[i] < next; i++) _unjudged.Add(_works.Keys[i]);
-        if (next < long.MaxValue) _changed.Add(next);
+        for (var i = FirstFrom(_works.Keys, hour + 1); i < _works.Count && _works.Keys[i] < next; i++)
+        {
+            Mark(_works.Keys[i]);
+            _unjudged.Add(_works.Keys[i]);
+        }
+        if (next < long.MaxValue)
+        {
+            Mark(next);
+            _changed.Add(next);
+        }
+        told.End = end;
     }
 
     private AgentCarry? Before(long hour) => FirstFrom(_told.Keys, hour) is var i and > 0 ? _told.Values[i - 1].End : null;
@@ -151,10 +191,9 @@ internal sealed class AgentPast(string agent)
     {
         if (_packed is not { } bytes) return;
         _packed = null;
-        foreach (var e in History.Of(bytes).Events) Add(e);
+        foreach (var e in History.Of(bytes).Events) Insert(AgentHour.Of(e.At), e);
         AgentCarry? before = null;
         foreach (var told in _told.Values) before = told.End = AgentStory.Of(before, told.Events, at => at <= _packedAt).Carry;
-        _changed.Clear(); // judged when the image was taken
     }
 
     private static BusySpan Span(Subject contact, AgentWork work) => new(work.From, work.To, work.Duty, contact);

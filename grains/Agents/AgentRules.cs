@@ -16,9 +16,6 @@ internal static class AgentRules
         return j.Done(new(agent, Word(last.State), last.Department, null, last.From, null, 0, null, [], []));
     }
 
-    /// <summary>What a stretch of one agent's time is summed under.</summary>
-    internal static string Param(AgentState state, string agent) => $"{Word(state)}/{agent}";
-
     internal static string Word(AgentState state) => state switch
     {
         AgentState.Offline => "offline",

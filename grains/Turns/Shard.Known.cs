@@ -50,7 +50,7 @@ public sealed partial class Shard
         }
         var last = AgentHour.Of(view.At); // hours before it have heard all that they will of states
         foreach (var agent in _agents.Keys)
-            if (Last(AgentHour.FileOf(agent, last)).KnownSince > view.At) Of(hours, (agent, last));
+            if (LastOf(agent, last).KnownSince > view.At) Of(hours, (agent, last));
         foreach (var file in Subjects(null, SubjectKind.Other))
             if (_customers.TryGetValue(file.Id, out var facts) && IsOtherThen(facts.Values, Last(file), view, window)) Of(customers, file.Id);
         return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= last).Select(d => HourThen(d.Key, d.Value, view))];
@@ -98,7 +98,6 @@ public sealed partial class Shard
         foreach (var span in past.WorksOf(file.Hour))
             if (span.From <= view.At && !view.Has(span.Contact)) works.Add(span);
         foreach (var (contact, work) in then) works.Add(new(work.From, work.To, work.Duty, contact));
-        var (before, told) = past.CopyOf(file.Hour);
-        return new(Last(AgentHour.FileOf(file.Agent, file.Hour)), at => AgentHour.Evaluate(file.Agent, works, before, told, at));
+        return new(LastOf(file.Agent, file.Hour), past.With(file.Hour, works));
     }
 }
