@@ -16,19 +16,16 @@ public sealed class DemoFeed(CallCentre centre, IOpsHost host, TimeProvider cloc
 
     /// <summary>
     /// The days before the present, each event and each promise taken at its own instant, as by a host that had run all the time. Judging them takes
-    /// seconds, in which the present moves on: it goes on until it has caught up, for what fell due meanwhile would else look noticed late. Agents'
-    /// states of the last day only: an agent is judged by all that it ever said, and somebody who tries the program is waiting.
+    /// seconds, in which the present moves on: it goes on until it has caught up, for what fell due meanwhile would else look noticed late.
     /// </summary>
     public static IEnumerable<TurnInput> Past(CallCentre centre, Instant from, TimeProvider clock)
     {
-        var shifts = (Present(clock) - Duration.FromDays(1)).ToUnixTimeMilliseconds();
         for (var (at, now) = (from, Present(clock)); now - at > Caught; now = Present(clock))
         {
             at = Instant.Min(at + Duration.FromMinutes(1), now);
             var together = new List<Event>();
             foreach (var e in centre.Until(at))
             {
-                if (e.Subject.Kind == SubjectKind.Agent && e.At < shifts) continue;
                 if (together.Count > 0 && together[0].At != e.At)
                 {
                     yield return new(together[0].At, together, Replayed: true);
