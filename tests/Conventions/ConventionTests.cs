@@ -7,7 +7,7 @@ namespace OpsMonitor.Tests.Conventions;
 
 public sealed partial class ConventionTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
     private static readonly string[] NotOurs = ["bin", "obj", "node_modules", ".git"];
     private static readonly string[] Texts = [".cs", ".csproj", ".md", ".json", ".yaml", ".yml", ".txt", ".props", ".sln", ".ts", ".tsx", ".js", ".css", ".html", ".sh", ".svg"];
 
