@@ -50,3 +50,14 @@ internal sealed class Chromium : IAsyncDisposable
         _playwright.Dispose();
     }
 }
+
+internal static class Looks
+{
+    /// <summary>No page scrolls sideways; a picture for people where <c>OPSMONITOR_SHOTS</c> names a folder for them.</summary>
+    public static async Task FitsAsync(this IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("OPSMONITOR_SHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
+        Assert.Equal(0, await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+    }
+}
