@@ -45,6 +45,10 @@ public sealed partial class ConventionTests
     private static int Rank(string layer) => layer switch { "grains" => 0, "silo" => 1, "web" => 2, _ => 3 };
 
     [Fact]
+    public void The_program_runs_where_it_was_started() => // else `--input queue_log` is looked for beside the sources
+        Assert.Contains("<EnableDefaultRunWorkingDirectory>false<", File.ReadAllText(Path.Combine(Root, "web", "OpsMonitor.Web.csproj")), StringComparison.Ordinal);
+
+    [Fact]
     public void Grains_depends_on_a_library_of_time_and_nothing_else() =>
         Assert.Equal(["Microsoft.CodeAnalysis.BannedApiAnalyzers", "NodaTime"], XDocument.Load(Path.Combine(Root, "grains", "OpsMonitor.Grains.csproj"))
             .Descendants("PackageReference").Select(p => p.Attribute("Include")!.Value).Order(StringComparer.Ordinal));
