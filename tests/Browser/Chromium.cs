@@ -30,7 +30,7 @@ internal sealed class Chromium : IAsyncDisposable
     public async Task<IPage> OpenBoardAsync(string url, string language, int width, int height, List<string>? said = null)
     {
         var page = await OpenAsync($"{url}/board/all?lang={language}", width, height, said);
-        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 15_000 });
+        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 30_000 });
         return page;
     }
 
