@@ -85,7 +85,10 @@ public sealed partial class AlertBook
         return changed;
     }
 
-    private static bool IsWarning(DueAlert due) => due.Level == AlertLevel.Yellow && due.Rule.StartsWith("clock_", StringComparison.Ordinal);
+    // The green lane warns too, though it is red: answered in time, it is over, and nothing was told late.
+    private static bool IsWarning(DueAlert due) => (due.Level == AlertLevel.Yellow && due.Rule.StartsWith("clock_", StringComparison.Ordinal)) || due.Rule == Lane;
+
+    private static readonly string Lane = Policies.Words.Of(Rules.RuleId.VipLane);
 
     private static bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
     {

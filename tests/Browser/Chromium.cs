@@ -30,7 +30,7 @@ internal sealed class Chromium : IAsyncDisposable
     public async Task<IPage> OpenBoardAsync(string url, string language, int width, int height, List<string>? said = null)
     {
         var page = await OpenAsync($"{url}/board/all?lang={language}", width, height, said);
-        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 15_000 });
+        await page.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, new() { Timeout = 30_000 });
         return page;
     }
 
@@ -48,5 +48,16 @@ internal sealed class Chromium : IAsyncDisposable
     {
         await _browser.DisposeAsync();
         _playwright.Dispose();
+    }
+}
+
+internal static class Looks
+{
+    /// <summary>No page scrolls sideways; a picture for people where <c>OPSMONITOR_SHOTS</c> names a folder for them.</summary>
+    public static async Task FitsAsync(this IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("OPSMONITOR_SHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
+        Assert.Equal(0, await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
     }
 }

@@ -1,12 +1,8 @@
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
-using OpsMonitor.Tests.Silo.Local.Journal;
+using OpsMonitor.Tests.Web;
 using OpsMonitor.Web.Access;
-using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Browser;
@@ -26,11 +22,9 @@ public sealed class DepartmentPageTests
     public async Task What_a_head_acts_upon_stands_there_and_a_record_is_kept(string language, int width, int height, string said)
     {
         await using var chromium = await Chromium.LaunchAsync();
-        using var folder = new TemporaryFolder();
-        var key = ApiKeyStore.OpenOrCreate(folder.Path, out _).Add("head", KeyScope.Act, null);
-        await using var app = Server.Build(new ServeOptions(folder.Path, "http://127.0.0.1:0"), static _ => { });
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        var (url, host, n) = (app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single(), app.Services.GetRequiredService<IOpsHost>(), 0);
+        await using var server = await RunningServer.StartAsync();
+        var (url, host, n) = (server.Url, server.Host, 0);
+        var key = server.Key("head", KeyScope.Act);
         Task Say(long ago, string subject, params EventData[] data) => host.OfferAsync([.. data.Select(d => Story.Event(host.Now - ago, subject, d, $"e{++n}"))], default).AsTask();
         for (var i = 0; i < 11; i++) await Say(900_000 - (i * 20_000), $"ticket/T-{i}", new TicketCreated(TicketKind.Complaint, OpsMonitor.Grains.Events.Channel.Phone, Priority: 1, DepartmentId: "billing", IssueKey: Hostile));
         await Say(7_200_000, "improvement/I-1", new ImprovementOpened("ann", "billing", RootCause: Hostile, Measure: "training of the whole shift"), new ImprovementClosed("ann"));
@@ -48,22 +42,15 @@ public sealed class DepartmentPageTests
         await page.WaitForFunctionAsync("() => document.getElementById('said').textContent.startsWith('✓') && document.querySelectorAll('#accountability b').length === 1", null, Soon);
         Assert.Equal(0, await page.Locator("main img").CountAsync());
         Assert.DoesNotContain("dept.", await page.TextContentAsync("body"), StringComparison.Ordinal); // every word is translated
-        await Shot(page, $"department-{language}-{width}");
+        await page.FitsAsync($"department-{language}-{width}");
 
         await page.GotoAsync($"{url}/rules?lang={language}");
         await page.WaitForFunctionAsync("() => document.querySelectorAll('#list tr').length >= 15", null, Soon);
         await page.ClickAsync("#run");
         await page.WaitForFunctionAsync("() => document.querySelectorAll('#firings li').length === 1", null, Soon);
         Assert.Equal(0, await page.Locator("main img").CountAsync());
-        await Shot(page, $"rules-{language}-{width}");
+        await page.FitsAsync($"rules-{language}-{width}");
         Assert.Empty(complaints);
-        await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    private static async Task Shot(IPage page, string name)
-    {
-        if (Environment.GetEnvironmentVariable("OPSMONITOR_SCREENSHOTS") is { Length: > 0 } folder)
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
-        Assert.Equal(0, await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
-    }
 }

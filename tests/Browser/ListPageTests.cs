@@ -1,10 +1,6 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
-using OpsMonitor.Web.Serve;
+using OpsMonitor.Tests.Web;
 using Xunit;
 
 namespace OpsMonitor.Tests.Browser;
@@ -14,16 +10,11 @@ public sealed class ListPageTests : IAsyncLifetime
 {
     private const string Hostile = "<img src=x onerror=alert(1)>";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
     private Chromium? _chromium;
 
     public async ValueTask InitializeAsync() => _chromium = await Chromium.LaunchAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_chromium is not null) await _chromium.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _chromium?.DisposeAsync() ?? default;
 
     [Theory(Timeout = 120_000)]
     [InlineData("en", "Ticket", 1920, 1080)]
@@ -33,10 +24,8 @@ public sealed class ListPageTests : IAsyncLifetime
     [InlineData("zh-Hans", "工单", 390, 844)]
     public async Task A_number_on_the_wall_opens_its_list(string language, string ticket, int width, int height)
     {
-        await using var server = Server.Build(new(_folder, "http://127.0.0.1:0"), static _ => { });
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        var url = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        var host = server.Services.GetRequiredService<IOpsHost>();
+        await using var server = await RunningServer.StartAsync();
+        var (url, host) = (server.Url, server.Host);
         for (var i = 0; i < 5; i++)
             await host.OfferAsync([Story.Event(host.Now - ((i + 1) * 60_000), $"ticket/{(i == 0 ? Hostile : $"T-{i}")}", new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 1, DepartmentId: "billing"), $"c{i}")], default);
         List<string> complaints = [];
@@ -48,23 +37,16 @@ public sealed class ListPageTests : IAsyncLifetime
         Assert.Equal(5, await page.Locator("#list tr").CountAsync());
         Assert.Contains($"{ticket} {Hostile}", await page.TextContentAsync("#list"), StringComparison.Ordinal);
         Assert.Equal(0, await page.Locator("#list img").CountAsync());
-        Assert.False(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"));
-        await Shot(page, $"list-{language}-{width}");
+        await page.FitsAsync($"list-{language}-{width}");
         await page.ClickAsync("a[href^='/explain/T-1']");
         await page.Locator(".stretches").First.WaitForAsync();
 
         await page.GotoAsync($"{url}/numbers?scope=department:billing&window=today&lang={language}");
         await page.Locator("a[href*='metric=tickets.created']").WaitForAsync();
         Assert.Equal("5", await page.TextContentAsync("a[href*='metric=tickets.created']"));
-        Assert.False(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"));
-        await Shot(page, $"numbers-{language}-{width}");
+        await page.FitsAsync($"numbers-{language}-{width}");
         await page.ClickAsync("a[href*='metric=tickets.created']");
         await page.Locator("#list tr").Nth(4).WaitForAsync();
         Assert.Empty(complaints);
-    }
-
-    internal static async Task Shot(Microsoft.Playwright.IPage page, string name)
-    {
-        if (Environment.GetEnvironmentVariable("OPSMONITOR_SHOTS") is { } shots) await page.ScreenshotAsync(new() { Path = Path.Combine(shots, name + ".png") });
     }
 }

@@ -1,11 +1,6 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using OpsMonitor.Tests.Silo.Local.Journal;
+using OpsMonitor.Tests.Web;
 using OpsMonitor.Web.Access;
-using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Browser;
@@ -22,11 +17,8 @@ public sealed class PolicyPageTests
     public async Task Edit_slip_dry_run_and_save(string language, string line, string valid)
     {
         await using var chromium = await Chromium.LaunchAsync();
-        using var folder = new TemporaryFolder();
-        var admin = ApiKeyStore.OpenOrCreate(folder.Path, out _).Add("anna", KeyScope.Admin, null);
-        await using var app = Server.Build(new ServeOptions(folder.Path, "http://127.0.0.1:0"), static _ => { });
-        await app.StartAsync();
-        var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        await using var server = await RunningServer.StartAsync();
+        var (url, admin) = (server.Url, server.Key("anna", KeyScope.Admin));
         var said = new List<string>();
         var page = await chromium.OpenAsync($"{url}/policies?lang={language}", 1366, 900, said);
 
@@ -55,9 +47,8 @@ public sealed class PolicyPageTests
         await page.WaitForFunctionAsync("() => !document.getElementById('save').disabled", null, Soon);
         await page.ClickAsync("#save");
         await Says(page, "saved", "+ 2  version: 2");
-        Assert.Equal(2, app.Services.GetRequiredService<IOpsHost>().Read(t => t.Edits.Count));
+        Assert.Equal(2, server.Host.Read(t => t.Edits.Count));
         Assert.Empty(said);
-        await app.StopAsync();
     }
 
     private static Task Says(IPage page, string id, string text) =>

@@ -1,10 +1,6 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
-using OpsMonitor.Web.Serve;
+using OpsMonitor.Tests.Web;
 using Xunit;
 
 namespace OpsMonitor.Tests.Browser;
@@ -14,16 +10,11 @@ public sealed class SourcePageTests : IAsyncLifetime
 {
     private const string Hostile = "/<b onclick=alert(1)>pbx";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
     private Chromium? _chromium;
 
     public async ValueTask InitializeAsync() => _chromium = await Chromium.LaunchAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_chromium is not null) await _chromium.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _chromium?.DisposeAsync() ?? default;
 
     [Theory(Timeout = 120_000)]
     [InlineData("en", "Sequence 4 – 6: 3 missing", "complete", 1920, 1080)]
@@ -32,10 +23,8 @@ public sealed class SourcePageTests : IAsyncLifetime
     [InlineData("zh-Hans", "序号 4 – 6：缺 3 条", "完整", 390, 844)]
     public async Task A_gap_is_shown_and_goes_when_it_is_filled(string language, string gap, string whole, int width, int height)
     {
-        await using var server = Server.Build(new(_folder, "http://127.0.0.1:0"), static _ => { });
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        var url = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        var host = server.Services.GetRequiredService<IOpsHost>();
+        await using var server = await RunningServer.StartAsync();
+        var (url, host) = (server.Url, server.Host);
         async Task Send(params int[] numbers)
         {
             foreach (var n in numbers)
@@ -50,8 +39,7 @@ public sealed class SourcePageTests : IAsyncLifetime
         Assert.Equal(gap, await page.TextContentAsync("#gaps li"));
         Assert.Equal(Hostile, await page.TextContentAsync("#list button"));
         Assert.Equal(0, await page.Locator("#list b").CountAsync());
-        Assert.False(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"));
-        await ListPageTests.Shot(page, $"sources-{language}-{width}");
+        await page.FitsAsync($"sources-{language}-{width}");
         await Send(6, 4, 5);
         await page.EvaluateAsync("() => document.activeElement.blur()");
         await page.WaitForFunctionAsync("whole => document.getElementById('list').textContent.includes(whole)", whole, new() { Timeout = 15_000 });

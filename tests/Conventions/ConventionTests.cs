@@ -7,7 +7,7 @@ namespace OpsMonitor.Tests.Conventions;
 
 public sealed partial class ConventionTests
 {
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
     private static readonly string[] NotOurs = ["bin", "obj", "node_modules", ".git"];
     private static readonly string[] Texts = [".cs", ".csproj", ".md", ".json", ".yaml", ".yml", ".txt", ".props", ".sln", ".ts", ".tsx", ".js", ".css", ".html", ".sh", ".svg"];
 
@@ -43,6 +43,10 @@ public sealed partial class ConventionTests
     private static string Layer(string path) => path.StartsWith("silo/orleans/", StringComparison.Ordinal) ? "silo/orleans" : path.Split('/')[0];
 
     private static int Rank(string layer) => layer switch { "grains" => 0, "silo" => 1, "web" => 2, _ => 3 };
+
+    [Fact]
+    public void The_program_runs_where_it_was_started() => // else `--input queue_log` is looked for beside the sources
+        Assert.Contains("<EnableDefaultRunWorkingDirectory>false<", File.ReadAllText(Path.Combine(Root, "web", "OpsMonitor.Web.csproj")), StringComparison.Ordinal);
 
     [Fact]
     public void Grains_depends_on_a_library_of_time_and_nothing_else() =>

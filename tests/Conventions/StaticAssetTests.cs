@@ -7,7 +7,7 @@ namespace OpsMonitor.Tests.Conventions;
 /// <summary>The pinned libraries of the pages are the files that their manifest names, each with its licence beside it.</summary>
 public class StaticAssetTests
 {
-    private static readonly string Lib = Path.Combine(Root(), "web", "wwwroot", "lib");
+    private static readonly string Lib = Path.Combine(ConventionTests.Root, "web", "wwwroot", "lib");
 
     [Fact]
     public void Every_library_is_the_file_that_the_manifest_names()
@@ -25,17 +25,10 @@ public class StaticAssetTests
     {
         var words = new[] { "en", "zh-Hans", "zh-Hant" }.Select(language =>
         {
-            using var catalogue = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Root(), "web", "wwwroot", "i18n", language + ".json")));
+            using var catalogue = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(ConventionTests.Root, "web", "wwwroot", "i18n", language + ".json")));
             return catalogue.RootElement.EnumerateObject().Select(w => w.Name).Order(StringComparer.Ordinal).ToList();
         }).ToList();
         Assert.Equal(words[0], words[1]);
         Assert.Equal(words[0], words[2]);
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "OpsMonitor.sln"))) folder = folder.Parent;
-        return folder.FullName;
     }
 }

@@ -71,8 +71,8 @@ public sealed class KeptReadTests : IAsyncLifetime
             $"contacts?metric=abandon_rate&window={window}", $"contacts?metric=service_level/negative/20&window={window}"];
         var listed = 0;
         foreach (var list in lists)
-            foreach (var limit in (int[])[7, 1000])
-                listed += await Same(list + (list.Contains('?', StringComparison.Ordinal) ? "&" : "?") + $"limit={limit}");
+            foreach (var (limit, upTo) in ((int, int)[])[(7, 70), (251, int.MaxValue)]) // small pages have many edges, large ones lead to the end
+                listed += await Same(list + (list.Contains('?', StringComparison.Ordinal) ? "&" : "?") + $"limit={limit}", upTo);
         Assert.True(listed > 1_000);
         foreach (var ticket in Items(await Get(1, "tickets?state=closed&limit=1000")).Take(20))
         {
@@ -83,7 +83,7 @@ public sealed class KeptReadTests : IAsyncLifetime
 
     private long Left() => Enumerable.Range(0, 3).Sum(kind => _servers[0].App.Services.GetRequiredService<IOpsHost>().Kept!.Rows(new((OpsMonitor.Grains.Events.SubjectKind)kind, null, 1_000)).Count);
 
-    private async Task<int> Same(string path)
+    private async Task<int> Same(string path, int upTo)
     {
         var (count, cursor) = (0, "");
         do
@@ -95,7 +95,7 @@ public sealed class KeptReadTests : IAsyncLifetime
             cursor = page.RootElement.GetProperty("cursor").GetString() ?? "";
             count += page.RootElement.GetProperty("items").GetArrayLength();
         }
-        while (cursor.Length > 0 && count < 300);
+        while (cursor.Length > 0 && count < upTo);
         return count;
     }
 

@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Silo.Local.Vault;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Alerts;
+using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Channels.Translators;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
@@ -85,6 +86,7 @@ internal static class ChannelEndpoints
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
             json.WriteNumber("now", host.Now);
+            json.WriteString("zone", Get<BoardDirectory>(context).Zone("all"));
             json.WriteString("fault", now.Fault?.Rule);
             json.WriteNumber("fault_line", now.Fault?.Line ?? 0);
             json.WriteString("fallback", now.Settings.Fallback);

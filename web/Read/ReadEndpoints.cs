@@ -113,6 +113,7 @@ public static class ReadEndpoints
         return Answer(context, writer =>
         {
             writer.WriteNumber("rev", revision);
+            writer.WriteNumber("now", host.Now);
             writer.WriteString("zone", directory.Zone(scope));
             writer.WritePropertyName("alerts");
             // What still stands first, the newest before the older.

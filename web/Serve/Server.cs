@@ -105,7 +105,7 @@ public static class Server
         var start = now - Duration.FromDays(DemoFeed.DaysBehind);
         var centre = new CallCentre(options.Seed, start);
         services.AddSingleton(centre);
-        Own(services, LocalHost.Open(new(null, policies.SetWith([])) { Reread = policies.SetWith, Past = DemoFeed.Past(centre, start, now) }, clock, announce));
+        Own(services, LocalHost.Open(new(null, policies.SetWith([])) { Reread = policies.SetWith, Past = DemoFeed.Past(centre, start, clock) }, clock, announce));
         services.AddHostedService<DemoFeed>();
     }
 

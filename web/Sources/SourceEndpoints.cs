@@ -45,6 +45,7 @@ public static class SourceEndpoints
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
             RowJson.WriteTime(json, "as_of", now);
+            json.WriteString("zone", context.RequestServices.GetRequiredService<BoardDirectory>().Zone("all"));
             json.WriteStartArray("sources");
             foreach (var line in lines) Write(json, line, samples, now);
             foreach (var name in keys) Never(json, name); // a key waits for it, and nothing has come

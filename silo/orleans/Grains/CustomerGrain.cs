@@ -24,7 +24,7 @@ public sealed class CustomerGrain(
 
     public async Task Hear(string contact, long version, byte[]? fact)
     {
-        if (_unsure) throw new OrleansException("this activation gave up, for what it held may not be durable; ask again");
+        if (_unsure) throw Keeping.GaveUp();
         var what = fact is null ? null : Wire.Unpack<ContactFact>(fact);
         var known = stored.State.Contacts.GetValueOrDefault(contact);
         if (known is not null && known.Version >= version) return;

@@ -119,7 +119,7 @@ public abstract class SubjectGrain(IPersistentState<SubjectState> stored, Cluste
     /// <summary>Those that waited in line behind a failure are asked to come again, to an activation that has read what is durable.</summary>
     private void Sure()
     {
-        if (_unsure) throw new OrleansException("this activation gave up, for what it held may not be durable; ask again");
+        if (_unsure) throw Keeping.GaveUp();
     }
 
     /// <returns>whether somebody is concerned for the first time</returns>

@@ -1,66 +1,16 @@
-using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
-using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
-using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Web.Alerts;
 
 /// <summary>Taking an alert over HTTP, on a real server with a journal.</summary>
-public sealed class AlertActTests : IAsyncLifetime
+public sealed class AlertActTests : AlertServer
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
-    private WebApplication _app = null!;
-    private string _root = "", _act = "", _send = "";
-
-    public async ValueTask InitializeAsync()
-    {
-        await Start();
-        var keys = _app.Services.GetRequiredService<ApiKeyStore>();
-        (_act, _send) = (keys.Add("desk 4", KeyScope.Act, null), keys.Add("pbx", KeyScope.Ingest | KeyScope.Read, null));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task Start()
-    {
-        _app = Server.Build(new ServeOptions(_folder, "http://127.0.0.1:0"), static _ => { });
-        await _app.StartAsync();
-        _root = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-    }
-
-    private IOpsHost Host => _app.Services.GetRequiredService<IOpsHost>();
-
-    private async Task<Alert> Raised(string ticket, string clock = "first_response")
-    {
-        await Host.OfferAsync([Story.Event(Host.Now - 16 * 60_000, $"ticket/{ticket}", new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 1, DepartmentId: "billing"), $"c-{ticket}")], default);
-        return Host.Read(t => t.Alerts.All.Single(a => a.Due.Subject.Id == ticket && a.Due.Clock == clock && a.Due.Rule == "clock_breach"));
-    }
-
-    private async Task<(int Status, JsonElement Body)> Do(string code, string what, object body, string? key = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{_root}/api/v1/alerts/{code}/{what}") { Content = JsonContent.Create(body) };
-        if (key != "") request.Headers.TryAddWithoutValidation("X-API-Key", key ?? _act);
-        using var answer = await _client.SendAsync(request);
-        return ((int)answer.StatusCode, (await answer.Content.ReadFromJsonAsync<JsonElement>()).Clone());
-    }
-
-    private AlarmCell Cell() => (AlarmCell)Host.Read(t => BoardView.Build(t, _app.Services.GetRequiredService<BoardDirectory>(), Host.Now, "all", new BoardMemory(new TicketCensus()))).Cells[8];
+    private Task<(int Status, JsonElement Body)> Do(string code, string what, object body, string? key = null) => Post($"/api/v1/alerts/{code}/{what}", body, key);
 
     [Fact]
     public async Task Who_takes_it_has_it_on_every_wall_and_after_a_restart()
@@ -74,8 +24,7 @@ public sealed class AlertActTests : IAsyncLifetime
         Assert.Equal((0, 1, "acknowledged"), (Cell().Unacked, Cell().Acked, Cell().Top!.Hold));
         var before = Host.Read(t => t.Alerts.All.Single(a => a.Code == alert.Code));
         Assert.Contains(await Host.HistoryAsync(alert.Due.Subject, default) ?? [], e => e.Data is AlertAcknowledged { By: "陈" });
-        await _app.DisposeAsync();
-        await Start();
+        await Restart();
         Assert.Equal(before, Host.Read(t => t.Alerts.All.Single(a => a.Code == alert.Code)));
     }
 
@@ -98,12 +47,9 @@ public sealed class AlertActTests : IAsyncLifetime
     {
         var alert = await Raised("A-1");
         Assert.Equal(401, (await Do(alert.Code, "acknowledge", new { }, key: "")).Status);
-        Assert.Equal(403, (await Do(alert.Code, "acknowledge", new { }, _send)).Status);
+        Assert.Equal(403, (await Do(alert.Code, "acknowledge", new { }, Sender)).Status);
         var forged = $$"""{"specversion":"1.0","id":"1","source":"/pbx","type":"alert.acknowledged","time":"{{Story.Iso(Host.Now)}}","subject":"ticket/A-1","data":{"alert":"{{alert.Due.Key.Id}}","by":"the boss"} }""";
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{_root}/api/v1/events") { Content = new StringContent(forged, Encoding.UTF8, "application/cloudevents+json") };
-        request.Headers.TryAddWithoutValidation("X-API-Key", _send);
-        using var answer = await _client.SendAsync(request);
-        Assert.Equal("scope_missing", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        Assert.Equal("scope_missing", await Forge(forged));
         Assert.Equal(Hold.Open, Host.Read(t => t.Alerts.Find(alert.Due.Key))!.Care.Hold);
         Assert.Equal("desk 4", (await Do(alert.Code, "acknowledge", new { })).Body.GetProperty("alert").GetProperty("by").GetString());
     }
@@ -126,13 +72,13 @@ public sealed class AlertActTests : IAsyncLifetime
     public async Task The_page_and_what_it_reads_say_who_is_next()
     {
         var alert = await Raised("A-1");
-        var one = await _client.GetFromJsonAsync<JsonElement>($"{_root}/api/v1/alerts/{alert.Code}");
+        var one = await Get($"/api/v1/alerts/{alert.Code}");
         Assert.Equal("supervisor", one.GetProperty("ladder").GetProperty("next").GetProperty("to").GetString());
         Assert.Equal("owner", one.GetProperty("ladder").GetProperty("taken")[0].GetProperty("to").GetString());
         Assert.InRange(one.GetProperty("ladder").GetProperty("next").GetProperty("at").GetInt64() - one.GetProperty("now").GetInt64(), 4 * 60_000, 5 * 60_000);
-        Assert.Contains("alert.js", await _client.GetStringAsync(new Uri($"{_root}/a/{alert.Code}")), StringComparison.Ordinal);
-        Assert.Contains("alarms.js", await _client.GetStringAsync(new Uri($"{_root}/alarms")), StringComparison.Ordinal);
-        using var none = await _client.GetAsync(new Uri($"{_root}/api/v1/alerts/BIL-000000"));
+        Assert.Contains("alert.js", await Client.GetStringAsync($"/a/{alert.Code}"), StringComparison.Ordinal);
+        Assert.Contains("alarms.js", await Client.GetStringAsync("/alarms"), StringComparison.Ordinal);
+        using var none = await Client.GetAsync("/api/v1/alerts/BIL-000000");
         Assert.Equal(404, (int)none.StatusCode);
     }
 }

@@ -112,15 +112,17 @@ internal sealed class CourierDesk : IAsyncDisposable
     }
 
     /// <summary>Lets time pass, without waiting for it, until a condition holds: from one due letter to the next.</summary>
-    public async Task UntilAsync(Func<bool> done, double withinS = 60)
+    /// <param name="held">what is due waits for something else, such as its channel: time passes all the same, a second at a time</param>
+    public async Task UntilAsync(Func<bool> done, double withinS = 60, bool held = false)
     {
         for (var end = DateTime.UtcNow.AddSeconds(withinS); !done();)
         {
             if (DateTime.UtcNow > end) throw new TimeoutException($"waiting: {string.Join(", ", Table.ChannelsThatWait().Select(c => $"{c} {Table.Count(c, LetterState.Waiting)}"))}; rows {Rows.Left}");
             var next = Table.ChannelsThatWait().Select(Table.NextAt).Min();
             if (next > Clock.NowMs) Clock.Ahead += TimeSpan.FromMilliseconds(next.Value - Clock.NowMs);
+            else if (held) Clock.Ahead += TimeSpan.FromSeconds(1);
             _courier?.Wake();
-            await Task.Delay(5);
+            await Task.Delay(held ? 100 : 5);
         }
     }
 

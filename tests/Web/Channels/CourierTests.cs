@@ -178,7 +178,7 @@ public sealed class CourierTests
         desk.Rows.Add(CourierDesk.Row(1, desk.Clock.NowMs + 1, state: AlertState.Resolved));
         var begun = desk.Clock.NowMs;
         await desk.RunAsync();
-        await desk.UntilAsync(() => desk.Table.Count("hook", LetterState.Sent) == 2);
+        await desk.UntilAsync(() => desk.Table.Count("hook", LetterState.Sent) == 2, held: true);
         Assert.Equal(["failed", "alert.raised", "alert.resolved"], heard);
         Assert.InRange(desk.Clock.NowMs - begun, 30_000, 60_000); // Retry-After, longer than the schedule's five seconds
     }

@@ -1,16 +1,11 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Reference;
-using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Web.Reference;
@@ -27,55 +22,32 @@ public sealed class ReferenceAnswerTests : IAsyncLifetime
 
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
-    private WebApplication _app = null!;
-    private HttpClient _client = null!;
+    private RunningServer _server = null!;
     private string _admin = "";
 
     public async ValueTask InitializeAsync()
     {
-        Directory.CreateDirectory(Path.Combine(_folder, "reference"));
-        File.WriteAllText(Path.Combine(_folder, "reference", "departments.yaml"), "- {id: billing, title: {en: Accounts}}\n");
-        await StartAsync();
-        _admin = _app.Services.GetRequiredService<ApiKeyStore>().Add("admin", KeyScope.Admin, null);
+        _server = await RunningServer.StartAsync(prepare: static folder =>
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "reference"));
+            File.WriteAllText(Path.Combine(folder, "reference", "departments.yaml"), "- {id: billing, title: {en: Accounts}}\n");
+        });
+        _admin = _server.Key("admin", KeyScope.Admin);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task StartAsync()
-    {
-        _app = Server.Build(new(_folder, "http://127.0.0.1:0"), static _ => { });
-        await _app.StartAsync();
-        _client = new() { Timeout = TimeSpan.FromSeconds(20), BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
-    }
+    private Task<(HttpStatusCode Status, JsonElement Body)> Put(string path, string yaml, string? match, string? key = null) =>
+        _server.SendAsync(HttpMethod.Put, "/api/v1/reference/" + path, new StringContent(yaml, Encoding.UTF8, "text/yaml"), key ?? _admin, match);
 
-    private async Task StopAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
-
-    private async Task<(HttpStatusCode Status, JsonElement Body)> Put(string path, string yaml, string? match, string? key = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v1/reference/" + path) { Content = new StringContent(yaml, Encoding.UTF8, "text/yaml") };
-        request.Headers.TryAddWithoutValidation("X-API-Key", key ?? _admin);
-        if (match is not null) request.Headers.TryAddWithoutValidation("If-Match", match);
-        using var answer = await _client.SendAsync(request);
-        return (answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()));
-    }
-
-    private async Task<JsonElement> Get(string path) => JsonElement.Parse(await _client.GetStringAsync("/api/v1/" + path));
+    private Task<JsonElement> Get(string path) => _server.GetAsync("/api/v1/" + path);
 
     private static string Name(JsonElement entry) => entry.GetProperty("title").GetProperty("en").GetString()!;
 
     [Fact(Timeout = 120_000)]
     public async Task A_department_is_renamed_without_a_start_and_the_past_shows_the_name_of_then()
     {
-        var host = _app.Services.GetRequiredService<IOpsHost>();
+        var host = _server.Host;
         await host.OfferAsync([Story.Event(host.Now - 1_000, "ticket/T-1", new TicketCreated(TicketKind.Complaint, Channel.Phone, DepartmentId: "billing"), "c")], default);
         var before = DateTimeOffset.UtcNow;
         var (dry, tried) = await Put("departments?dry_run=true", Two, null);
@@ -90,7 +62,7 @@ public sealed class ReferenceAnswerTests : IAsyncLifetime
             var at = Uri.EscapeDataString(before.ToString("O"));
             Assert.Equal("Accounts", Name(await Get($"reference/departments/billing?at={at}")));
             Assert.Equal(["Accounts", "Billing"], (await Get("reference/departments/billing")).GetProperty("names").EnumerateArray().Select(Name));
-            var directory = _app.Services.GetRequiredService<BoardDirectory>();
+            var directory = _server.Get<BoardDirectory>();
             Assert.Equal(("Billing", "Asia/Shanghai"), (directory.Department("billing")!.En, directory.Zone("department/billing")));
             async Task<JsonElement> Card(string window) => (await Get("scorecards?window=" + window)).GetProperty("departments").EnumerateArray().Single(d => d.GetProperty("department").GetString() == "billing");
             var now = await Card("7d");
@@ -100,13 +72,12 @@ public sealed class ReferenceAnswerTests : IAsyncLifetime
         }
 
         await NamesHold();
-        await StopAsync();
-        await StartAsync();
+        await _server.RestartAsync();
         await NamesHold();
         // By hand, with the server stopped: the file is the newest word then.
-        await StopAsync();
-        File.WriteAllText(Path.Combine(_folder, "reference", "departments.yaml"), Two.Replace("Billing", "Invoices", StringComparison.Ordinal));
-        await StartAsync();
+        await _server.StopAsync();
+        File.WriteAllText(Path.Combine(_server.Folder, "reference", "departments.yaml"), Two.Replace("Billing", "Invoices", StringComparison.Ordinal));
+        await _server.StartAsync();
         Assert.Equal(["Accounts", "Billing", "Invoices"], (await Get("reference/departments/billing")).GetProperty("names").EnumerateArray().Select(Name));
     }
 
@@ -140,11 +111,11 @@ public sealed class ReferenceAnswerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.PreconditionRequired, (await Put("departments", Two, null)).Status);
         Assert.Equal(HttpStatusCode.OK, (await Put("departments", Two, "1")).Status);
         Assert.Equal(HttpStatusCode.PreconditionFailed, (await Put("departments", Two, "1")).Status);
-        var reader = _app.Services.GetRequiredService<ApiKeyStore>().Add("wall", KeyScope.Read, null);
+        var reader = _server.Key("wall", KeyScope.Read);
         Assert.Equal(HttpStatusCode.Forbidden, (await Put("departments", Two, "2", reader)).Status);
         Assert.Equal(HttpStatusCode.OK, (await Put("customers", "- {id: c-1, tier: vip}\n", "0")).Status);
         Assert.Equal("vip", (await Get("reference/customers/c-1")).GetProperty("tier").GetString());
-        Assert.Equal(Two, await _client.GetStringAsync("/api/v1/reference/departments?format=yaml"));
+        Assert.Equal(Two, await _server.Client.GetStringAsync("/api/v1/reference/departments?format=yaml"));
         Assert.True((await Put("queues?dry_run=true", "- {id: q, thresholds_s: [30]}\n", null)).Body.GetProperty("judged_from_next_start").GetBoolean());
     }
 
@@ -152,21 +123,20 @@ public sealed class ReferenceAnswerTests : IAsyncLifetime
     public async Task A_retired_department_leaves_the_lists_but_not_its_numbers()
     {
         await Put("departments", Two + "- {id: closed, retired: true}\n", "1");
-        Assert.Equal(["billing", "refunds"], _app.Services.GetRequiredService<BoardDirectory>().Departments);
-        Assert.True(_app.Services.GetRequiredService<ReferenceStore>().Current.Departments["closed"].Retired);
+        Assert.Equal(["billing", "refunds"], _server.Get<BoardDirectory>().Departments);
+        Assert.True(_server.Get<ReferenceStore>().Current.Departments["closed"].Retired);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_line_that_a_crash_cut_off_costs_that_line_alone()
     {
         await Put("departments", Two, "1");
-        await StopAsync();
-        File.AppendAllText(Path.Combine(_folder, "reference.ndjson"), "{\"At\":1,\"Kind\":\"dep");
-        await StartAsync();
+        await _server.StopAsync();
+        File.AppendAllText(Path.Combine(_server.Folder, "reference.ndjson"), "{\"At\":1,\"Kind\":\"dep");
+        await _server.StartAsync();
         Assert.Equal("Billing", Name(await Get("reference/departments/billing")));
         Assert.Equal(HttpStatusCode.OK, (await Put("departments", Two.Replace("Billing", "Later", StringComparison.Ordinal), "2")).Status);
-        await StopAsync();
-        await StartAsync();
+        await _server.RestartAsync();
         Assert.Equal("Later", Name(await Get("reference/departments/billing")));
     }
 }

@@ -1,12 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Web.Access;
-using OpsMonitor.Web.Serve;
 using Xunit;
 
 namespace OpsMonitor.Tests.Web.Sources;
@@ -16,35 +11,16 @@ public sealed class SourceAnswerTests : IAsyncLifetime
 {
     private const string Pbx = "/pbx/main";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
-    private WebApplication _app = null!;
-    private HttpClient _client = null!;
+    private RunningServer _server = null!;
     private string _key = "";
 
     public async ValueTask InitializeAsync()
     {
-        await StartAsync();
-        _key = _app.Services.GetRequiredService<ApiKeyStore>().Add("pbx", KeyScope.Ingest, [Pbx]);
+        _server = await RunningServer.StartAsync();
+        _key = _server.Key("pbx", KeyScope.Ingest, [Pbx]);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task StartAsync()
-    {
-        _app = Server.Build(new(_folder, "http://127.0.0.1:0"), static _ => { });
-        await _app.StartAsync();
-        _client = new() { Timeout = TimeSpan.FromSeconds(20), BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
-    }
-
-    private async Task StopAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private readonly DateTimeOffset _began = DateTimeOffset.UtcNow; // what is sent again is sent as it was
 
@@ -55,21 +31,10 @@ public sealed class SourceAnswerTests : IAsyncLifetime
         return await Post("[" + string.Join(',', events) + "]");
     }
 
-    private async Task<HttpStatusCode> Post(string batch)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/events") { Content = new StringContent(batch, Encoding.UTF8, "application/cloudevents-batch+json") };
-        request.Headers.TryAddWithoutValidation("X-API-Key", _key);
-        using var answer = await _client.SendAsync(request);
-        return answer.StatusCode;
-    }
+    private async Task<HttpStatusCode> Post(string batch) =>
+        (await _server.SendAsync(HttpMethod.Post, "/api/v1/events", new StringContent(batch, Encoding.UTF8, "application/cloudevents-batch+json"), _key)).Status;
 
-    private async Task<(HttpStatusCode Status, JsonElement Body)> Get(string path, string? key)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        if (key is not null) request.Headers.TryAddWithoutValidation("X-API-Key", key);
-        using var answer = await _client.SendAsync(request);
-        return (answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()));
-    }
+    private Task<(HttpStatusCode Status, JsonElement Body)> Get(string path, string? key) => _server.SendAsync(HttpMethod.Get, path, key: key);
 
     private async Task<string> Missing() => string.Join(' ', (await Get("/api/v1/sources/%2Fpbx%2Fmain/gaps", _key)).Body.GetProperty("gaps").EnumerateArray().Select(g => $"{g.GetProperty("from")}-{g.GetProperty("to")}"));
 
@@ -86,8 +51,7 @@ public sealed class SourceAnswerTests : IAsyncLifetime
         Assert.Equal((110, 114), (first.GetProperty("gaps")[0].GetProperty("from").GetInt32(), first.GetProperty("after").GetInt32()));
         Assert.Equal(117, (await Get("/api/v1/sources/%2Fpbx%2Fmain/gaps?after=114", _key)).Body.GetProperty("gaps")[0].GetProperty("from").GetInt32());
 
-        await StopAsync();
-        await StartAsync();
+        await _server.RestartAsync();
         Assert.Equal("110-114 117-119", await Missing());
         await Send(Enumerable.Range(108, 9)); // some of it is here already
         Assert.Equal("117-119", await Missing());
@@ -99,7 +63,7 @@ public sealed class SourceAnswerTests : IAsyncLifetime
     [Fact(Timeout = 120_000)]
     public async Task The_panel_counts_what_went_wrong_with_samples_and_names_those_who_never_spoke()
     {
-        _app.Services.GetRequiredService<ApiKeyStore>().Add("crm", KeyScope.Ingest, ["/crm/new"]);
+        _server.Get<ApiKeyStore>().Add("crm", KeyScope.Ingest, ["/crm/new"]);
         await Send([1]);
         await Send([1]);
         await Send([2], lateMs: 3_600_000);
@@ -117,7 +81,7 @@ public sealed class SourceAnswerTests : IAsyncLifetime
     public async Task A_source_may_ask_of_itself_and_of_nobody_else()
     {
         await Send([1]);
-        var other = _app.Services.GetRequiredService<ApiKeyStore>().Add("crm", KeyScope.Ingest, ["/crm"]);
+        var other = _server.Get<ApiKeyStore>().Add("crm", KeyScope.Ingest, ["/crm"]);
         Assert.Equal(HttpStatusCode.NotFound, (await Get("/api/v1/sources/%2Fpbx%2Fmain/gaps", other)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await Get("/api/v1/sources", other)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await Get("/api/v1/sources/nobody/gaps", null)).Status);

@@ -1,10 +1,12 @@
 // @ts-check
 // All alerts of the house, filtered; each leads to its own page.
-import { clock, language, loadWords, setZone, t } from "./text.js";
+import { department, loadNames } from "./names.js";
+import { language, loadWords, moment, setZone, t, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any[]} */
 let alerts = [];
+let now = 0; // the server's, Unix milliseconds
 
 const stateOf = (/** @type {any} */ a) => (a.state !== "raised" ? "over" : a.hold === "open" && a.mute ? "quiet" : a.hold);
 
@@ -19,12 +21,12 @@ function grouped(wanted) {
 }
 
 /** Why nobody is told, and until when. @param {any} a */
-const quiet = (a) => `${t(`why.${a.mute}`)} (${a.muted_by})${a.muted_until ? ` → ${clock(a.muted_until)}` : ""}`;
+const quiet = (a) => `${t(`why.${a.mute}`)} (${a.muted_by})${a.muted_until ? ` → ${moment(a.muted_until, now)}` : ""}`;
 
 function draw() {
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
   const wanted = alerts.filter((a) => (!at("show").value || stateOf(a) === at("show").value) && (!at("level").value || a.priority === at("level").value));
-  at("count").textContent = String(wanted.length);
+  at("count").textContent = now ? `${t("alarms.count", { n: wanted.length })} · ${moment(now, now)} ${zoneName(now)}` : "";
   at("list").replaceChildren(...(at("group").value ? grouped(wanted) : wanted).slice(0, 500).map((a) => {
     const row = document.createElement("tr");
     const link = document.createElement("a");
@@ -32,8 +34,8 @@ function draw() {
     link.textContent = a.code;
     const first = document.createElement("td");
     first.append(`${a.priority} `, link);
-    const next = a.state !== "raised" ? t(`alert.${a.state}`) : a.hold !== "open" ? `${a.by} → ${clock(a.until)}` : a.mute ? quiet(a) : a.next_to ? `${t(`role.${a.next_to}`).replace("role.", "")} ${clock(a.next_at)}` : "";
-    row.append(first, ...[t(`rule.${a.rule}`), a.department ?? "", a.n > 1 ? `× ${a.n}` : a.covers ? `${a.subject} (${t("alarms.covers", { n: a.covers })})` : `#${a.ticket ?? a.subject}`, clock(a.raised_at), next].map((text) => {
+    const next = a.state !== "raised" ? t(`alert.${a.state}`) : a.hold !== "open" ? `${a.by} → ${moment(a.until, now)}` : a.mute ? quiet(a) : a.next_to ? `${t(`role.${a.next_to}`).replace("role.", "")} ${moment(a.next_at, now)}` : "";
+    row.append(first, ...[t(`rule.${a.rule}`), department(a.department), a.n > 1 ? `× ${a.n}` : a.covers ? `${a.subject} (${t("alarms.covers", { n: a.covers })})` : a.ticket ? `#${a.ticket}` : a.subject, moment(a.raised_at, now), next].map((text) => {
       const cell = document.createElement("td");
       cell.textContent = text;
       return cell;
@@ -47,7 +49,7 @@ async function load() {
     const answer = await fetch("/api/v1/alerts");
     if (answer.ok) {
       const found = await answer.json();
-      alerts = found.alerts;
+      [alerts, now] = [found.alerts, found.now];
       setZone(found.zone);
     }
     draw();
@@ -58,7 +60,7 @@ at("show").addEventListener("change", draw);
 at("group").addEventListener("change", draw);
 at("level").addEventListener("change", draw);
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 at("language").value = language;
 await load();
 setInterval(load, 5000);

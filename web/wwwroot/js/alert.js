@@ -1,6 +1,7 @@
 // @ts-check
 // One alert, for a phone: what, since when, who has it, who is told next; and to take it.
-import { clock, language, loadWords, setZone, span, t, zoneName } from "./text.js";
+import { department, loadNames } from "./names.js";
+import { language, loadWords, moment, promise, setZone, span, t, zoneName } from "./text.js";
 
 const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -33,17 +34,17 @@ function draw() {
   const stands = a.state === "raised";
   const what = [
     element("h2", `${a.priority} · ${t(`rule.${a.rule}`)}`, stands && a.hold === "open" ? (a.level === "red" ? "bad" : "warn") : ""),
-    element("p", [a.department, `#${a.ticket ?? a.subject}`, a.clock].filter(Boolean).join(" · ")),
-    element("p", `${t("alert.since")} ${clock(a.raised_at)} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
-    element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: clock(a.until), left: span((a.until - now()) / 1000) }), "who"),
+    element("p", [department(a.department), a.ticket ? `#${a.ticket}` : a.subject, promise(a.clock)].filter(Boolean).join(" · ")),
+    element("p", `${t("alert.since")} ${moment(a.raised_at, now())} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
+    element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: moment(a.until, now()), left: span((a.until - now()) / 1000) }), "who"),
   ];
-  if (stands) what.push(element("p", `${t("alert.why")}: ${t(`why.${a.why}`)}${a.mute ? ` · ${a.muted_by}${a.muted_until ? ` → ${clock(a.muted_until)}` : ""}` : ""}`, a.mute ? "warn why" : "minor why"));
+  if (stands) what.push(element("p", `${t("alert.why")}: ${t(`why.${a.why}`)}${a.mute ? ` · ${a.muted_by}${a.muted_until ? ` → ${moment(a.muted_until, now())}` : ""}` : ""}`, a.mute ? "warn why" : "minor why"));
   if (shown.covers?.length) what.push(element("p", t("alert.covers", { n: shown.covers.length, list: shown.covers.slice(0, 20).join(", ") }), "minor"));
   if (a.note) what.push(element("p", `“${a.note}”`, "minor"));
   at("what").replaceChildren(...what);
   const list = document.createElement("ol");
-  list.append(...ladder.taken.map((/** @type {any} */ s) => element("li", `${clock(s.at)} ${role(s.to)}`, "minor")));
-  if (ladder.next) list.append(element("li", t("alert.next", { to: role(ladder.next.to), time: clock(ladder.next.at), left: span((ladder.next.at - now()) / 1000) })));
+  list.append(...ladder.taken.map((/** @type {any} */ s) => element("li", `${moment(s.at, now())} ${role(s.to)}`, "minor")));
+  if (ladder.next) list.append(element("li", t("alert.next", { to: role(ladder.next.to), time: moment(ladder.next.at, now()), left: span((ladder.next.at - now()) / 1000) })));
   else if (ladder.final) list.append(element("li", t(`alert.final.${ladder.final}`)));
   else list.append(element("li", t("alert.waits")));
   at("ladder").replaceChildren(element("h2", t("alert.ladder")), list);
@@ -59,7 +60,7 @@ async function loadTold() {
     const { decisions } = await answer.json();
     const list = document.createElement("ul");
     list.append(...decisions.map((/** @type {any} */ d) => element("li", [
-      clock(d.at), [d.channel, d.contact].filter(Boolean).join(" → "), d.to ? role(d.to) : "", `${t(d.told ? "told.yes" : "told.no")}: ${t(`why.${d.why}`)}`, d.until ? t("told.until", { time: clock(d.until) }) : "",
+      moment(d.at, now()), [d.channel, d.contact].filter(Boolean).join(" → "), d.to ? role(d.to) : "", `${t(d.told ? "told.yes" : "told.no")}: ${t(`why.${d.why}`)}`, d.until ? t("told.until", { time: moment(d.until, now()) }) : "",
     ].filter(Boolean).join(" · "), d.told ? "" : "minor")));
     at("told").replaceChildren(element("h2", t("told.title")), decisions.length ? list : element("p", t("told.none"), "minor"));
   } catch { /* asked again */ }
@@ -98,7 +99,7 @@ async function act(button) {
     const found = await answer.json();
     if (found.alert) take(found);
     said.className = answer.ok ? "good" : "bad";
-    said.textContent = answer.ok ? t("alert.done") : found.code === "alert_held" ? t("alert.held", { by: found.alert.by, time: clock(found.alert.until) }) : found.detail;
+    said.textContent = answer.ok ? t("alert.done") : found.code === "alert_held" ? t("alert.held", { by: found.alert.by, time: moment(found.alert.until, now()) }) : found.detail;
   } catch {
     said.className = "bad";
     said.textContent = t("alert.lost");
@@ -108,7 +109,7 @@ async function act(button) {
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]"))) button.addEventListener("click", () => act(button));
 at("act").addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); words(); if (shown) draw(); await loadTold(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 at("language").value = language;
 words();
 await load();

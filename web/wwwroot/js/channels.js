@@ -1,6 +1,6 @@
 // @ts-check
 // How channels do; testing them, sending dead letters again, setting secrets, and channels.yaml. The key stays in its field: it is kept nowhere.
-import { clock, language, loadWords, t } from "./text.js";
+import { language, loadWords, moment, setZone, t, zoneName } from "./text.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {any} */ (document.getElementById(id));
@@ -59,7 +59,7 @@ function row(c) {
   const state = document.createElement("td");
   state.append(element("div", t(`channels.${c.state}`), c.state === "ok" ? "good" : c.state === "untried" ? "minor" : "bad"));
   if (missing.length) state.append(element("div", t("channels.missing", { names: missing.join(", ") }), "warn"));
-  if (c.state === "failing") state.append(element("div", `${clock(c.failed_at)} ${c.failed_with}`, "minor"));
+  if (c.state === "failing") state.append(element("div", `${moment(c.failed_at, shown.now)} ${c.failed_with}`, "minor"));
   if (c.off_because) state.append(element("div", c.off_because, "minor"));
   const name = document.createElement("td");
   name.append(element("div", c.id), element("div", c.kind, "minor"));
@@ -70,15 +70,20 @@ function row(c) {
   if (c.dead) dead.append(" ", button(t("channels.show"), () => letters(c.id)));
   const waiting = document.createElement("td");
   waiting.append(element("div", String(c.waiting)));
-  if (c.next_at) waiting.append(element("div", t("channels.next", { time: clock(c.next_at) }), "minor"));
+  if (c.next_at) waiting.append(element("div", t("channels.next", { time: moment(c.next_at, shown.now) }), "minor"));
   const line = document.createElement("tr");
-  line.append(name, state, element("td", c.sent_at ? `${new Date(c.sent_at).toISOString().slice(0, 10)} ${clock(c.sent_at)}` : "–"), waiting, element("td", String(c.retrying ?? 0)), dead, acts);
+  const heads = ["", "", "channels.lastSent", "channels.waiting", "channels.retrying", "channels.dead", ""];
+  line.append(name, state, element("td", c.sent_at ? moment(c.sent_at, shown.now) : "–"), waiting, element("td", String(c.retrying ?? 0)), dead, acts);
+  heads.forEach((head, i) => { if (head) /** @type {HTMLElement} */ (line.children[i]).dataset.label = t(head); });
   return line;
 }
 
 function draw() {
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
   if (!shown) return;
+  at("age").textContent = `${t("asOf", { time: moment(shown.now, shown.now) })} ${zoneName(shown.now)}`;
+  at("secrets").hidden = !shown.channels.some((/** @type {any} */ c) => c.secrets);
+  at("no-secrets").hidden = !at("secrets").hidden;
   at("fault").textContent = shown.fault ? t("channels.fault", { line: shown.fault_line, rule: shown.fault }) : "";
   at("channels").replaceChildren(...shown.channels.map(row));
   const chosen = at("of").value;
@@ -105,7 +110,7 @@ async function letters(id) {
     const code = document.createElement("td");
     const link = /** @type {HTMLAnchorElement} */ (element("a", l.code));
     link.href = `/a/${encodeURIComponent(l.code)}`;
-    code.append(link, element("div", clock(l.at), "minor"));
+    code.append(link, element("div", moment(l.at, shown.now), "minor"));
     const acts = document.createElement("td");
     acts.append(button(t("channels.again"), async () => { if (await ask(`${encodeURIComponent(id)}/letters/${l.letter}/again`, { method: "POST" })) { say(t("channels.done"), true); await letters(id); await list(); } }));
     const line = document.createElement("tr");
@@ -117,7 +122,7 @@ async function letters(id) {
 async function list() {
   try {
     const answer = await fetch("/api/v1/channels");
-    if (answer.ok) { shown = await answer.json(); draw(); }
+    if (answer.ok) { shown = await answer.json(); setZone(shown.zone); draw(); }
   } catch { /* asked again; the page keeps what it knew */ }
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // What the head of a department has to act upon: alerts, what is due, what will be late, who answers for it.
-import { clock, language, loadWords, setZone, span, t, titleOf, zoneName } from "./text.js";
+import { clock, language, loadWords, moment, promise, setZone, span, t, titleOf, zoneName } from "./text.js";
 
 const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const at = (/** @type {string} */ name) => /** @type {any} */ (document.getElementById(name));
@@ -27,7 +27,7 @@ function link(href, text) {
 }
 
 const ticket = (/** @type {string} */ subject) => (subject.startsWith("ticket/") ? link(`/explain/${encodeURIComponent(subject.slice(7))}`, `#${subject.slice(7)}`) : subject);
-const when = (/** @type {number} */ ms) => `${clock(ms)} · ${ms > now() ? t("dept.left", { span: span((ms - now()) / 1000) }) : t("dept.ago", { span: span((now() - ms) / 1000) })}`;
+const when = (/** @type {number} */ ms) => `${moment(ms, now())} · ${ms > now() ? t("dept.left", { span: span((ms - now()) / 1000) }) : t("dept.ago", { span: span((now() - ms) / 1000) })}`;
 const rule = (/** @type {string} */ name) => { const said = t(`rule.${name}`); return said === `rule.${name}` ? name : said; };
 const fill = (/** @type {string} */ name, /** @type {Node[]} */ items) => at(name).replaceChildren(...(items.length ? items : [element("li", [t("dept.none")], "minor")]));
 const found = (/** @type {any} */ f) => (!f ? "" : f.n ? t("dept.rate", { rate: ((100 * f.num) / f.n).toFixed(1), n: f.n, limit: f.limit }) : t("dept.count", { num: f.num, limit: f.limit }));
@@ -35,7 +35,7 @@ const found = (/** @type {any} */ f) => (!f ? "" : f.n ? t("dept.rate", { rate: 
 /** @param {any} a */
 function alertCard(a) {
   return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", a.ticket ? ticket(a.subject) : "",
-    element("span", [[a.clock, when(a.raised_at), found(a.finding), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${clock(a.until)}`].filter(Boolean).join(" · ")], "minor")], a.level);
+    element("span", [[promise(a.clock), when(a.raised_at), found(a.finding), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${moment(a.until, now())}`].filter(Boolean).join(" · ")], "minor")], a.level);
 }
 
 /** @param {any} a */
@@ -89,10 +89,10 @@ function draw() {
   at("age").textContent = `${t("asOf", { time: clock(shown.now) })} ${zoneName(shown.now)}${shown.suppressed ? ` · ${t("dept.suppressed", { n: shown.suppressed })}` : ""}`;
   fill("alerts", shown.alerts.map(alertCard));
   at("groups").replaceChildren(...(shown.groups.length ? shown.groups.map(group) : [element("p", [t("dept.none")], "minor")]));
-  fill("risk", shown.at_risk.map((/** @type {any} */ r) => element("li", [ticket(r.subject), " ", element("b", [when(r.due_at)]), element("span", [[r.clock, r.owner].filter(Boolean).join(" · ")], "minor")], r.due_at <= now() ? "red" : "yellow")));
+  fill("risk", shown.at_risk.map((/** @type {any} */ r) => element("li", [ticket(r.subject), " ", element("b", [when(r.due_at)]), element("span", [[promise(r.clock), r.owner].filter(Boolean).join(" · ")], "minor")], r.due_at <= now() ? "red" : "yellow")));
   outlook();
   card();
-  at("without").replaceChildren(...shown.without_accountability.map((/** @type {any} */ a) => element("li", [link(`/a/${encodeURIComponent(a.code)}`, a.code), ` ${rule(a.rule)} · ${a.clock} · ${day(a.raised_at)}`, element("span", [t("dept.without")], "minor")], "yellow")));
+  at("without").replaceChildren(...shown.without_accountability.map((/** @type {any} */ a) => element("li", [link(`/a/${encodeURIComponent(a.code)}`, a.code), ` ${rule(a.rule)} · ${promise(a.clock)} · ${day(a.raised_at)}`, element("span", [t("dept.without")], "minor")], "yellow")));
   fill("accountability", shown.accountability.map((/** @type {any} */ c) => caseCard(c, "accountability")));
   fill("improvements", shown.improvements.map((/** @type {any} */ c) => caseCard(c, "improvements")));
 }

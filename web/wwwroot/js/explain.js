@@ -1,6 +1,6 @@
 // @ts-check
 // A ticket's clocks, stretch by stretch, so that a person can check a due time by hand.
-import { language, loadWords, t } from "./text.js";
+import { language, loadWords, promise, t } from "./text.js";
 
 /** @param {string} tag @param {string} [content] @param {string} [name] */
 function element(tag, content = "", name = "") {
@@ -43,7 +43,7 @@ function reason(p) {
 /** @param {any} c */
 function clock(c) {
   const part = document.createElement("section");
-  part.append(element("h2", `${c.id}${c.round > 1 ? ` · ${c.round}` : ""}: ${t(`explain.${c.state}`)}, ${t("explain.due")} ${clockTime(c.due_at)}`));
+  part.append(element("h2", `${promise(c.id)}${c.round > 1 ? ` · ${c.round}` : ""}: ${t(`explain.${c.state}`)}, ${t("explain.due")} ${clockTime(c.due_at)}`));
   part.append(element("p", `${limitText(c.limit)} · ${c.calendar} (${c.time_zone}) · ${c.policy} ${c.version}`, "minor"));
   const bar = element("div", "", "stretch");
   const table = document.createElement("table");

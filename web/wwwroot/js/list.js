@@ -1,6 +1,7 @@
 // @ts-check
 // The list behind one number, line by line; each ticket leads to its explanation.
-import { dateTime, language, loadWords, setZone, t, word } from "./text.js";
+import { department, loadNames, scopeName } from "./names.js";
+import { dateTime, language, loadWords, setZone, t, word, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const asked = new URLSearchParams(location.search);
@@ -27,7 +28,7 @@ function line(i) {
   if (i.explain) /** @type {HTMLAnchorElement} */ (name).href = `${i.explain}?lang=${language}`;
   name.textContent = `${t(`kind.${i.kind}`)} ${i.kind === "customer" ? i.subject : i.subject.slice(i.subject.indexOf("/") + 1)}`;
   first.append(name);
-  row.append(first, ...[i.state ? word("state", i.state) : "", i.counted_for ?? i.department_id ?? "", i.at ? dateTime(Date.parse(i.at)) : "", valueOf(i), counts(i)].map((text) => {
+  row.append(first, ...[i.state ? word("state", i.state) : "", department(i.counted_for ?? i.department_id), i.at ? dateTime(Date.parse(i.at)) : "", valueOf(i), counts(i)].map((text) => {
     const cell = document.createElement("td");
     cell.textContent = text;
     return cell;
@@ -40,10 +41,10 @@ function draw() {
   at("title").textContent = t("list.title", { metric: word("m", wanted.get("metric") ?? "") });
   links();
   if (!head) return;
-  at("number").textContent = head.detail ?? t("list.number", { count: head.count, num: head.num, n: head.n, scope: head.scope });
+  at("number").textContent = head.detail ?? t("list.number", { count: head.count, num: head.num, n: head.n, scope: scopeName(head.scope) });
   at("number").classList.toggle("bad", Boolean(head.detail));
   at("formula").textContent = head.formula ?? "";
-  at("window").textContent = head.window ? `${dateTime(Date.parse(head.window.from))} – ${dateTime(Date.parse(head.window.to))} · ${t("asOf", { time: dateTime(Date.parse(head.as_of)) })}` : "";
+  at("window").textContent = head.window ? `${dateTime(Date.parse(head.window.from))} – ${dateTime(Date.parse(head.window.to))} · ${t("asOf", { time: dateTime(Date.parse(head.as_of)) })} ${zoneName(Date.parse(head.as_of))}` : "";
   at("list").replaceChildren(...items.map(line));
   at("more").hidden = !head.cursor;
 }
@@ -70,6 +71,6 @@ function links() {
 at("csv").href = `/api/v1/list?${new URLSearchParams([...wanted, ["format", "csv"]])}`;
 at("more").addEventListener("click", load);
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 at("language").value = language;
 await load();

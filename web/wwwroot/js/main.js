@@ -155,7 +155,7 @@ function drawAlarm() {
   delete $("strip").dataset.flood;
   if (top?.hold === "open") $("strip").dataset.level = top.level; else delete $("strip").dataset.level;
   if (top && top.hold !== "open") $("strip").dataset.held = "yes"; else delete $("strip").dataset.held;
-  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`, top.hold === "open" ? (top.steps > 1 && top.next_to ? `→ ${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : [t("noAlarms"), c.quiet ? t("quietCount", { n: c.quiet }) : ""].filter(Boolean).join(" · "));
+  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`, top.hold === "open" ? (top.steps > 1 && top.next_to ? `→\u00a0${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : [t("noAlarms"), c.quiet ? t("quietCount", { n: c.quiet }) : ""].filter(Boolean).join(" · "));
   put($("alarm-age"), top ? span((serverNow() - top.raised_at) / 1000) : "");
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // What is silenced, by whom, until when; to silence and to end it; and what alarms asked of people, week by week. The key stays in its field.
-import { clock, loadWords, percent, t } from "./text.js";
+import { department, loadNames } from "./names.js";
+import { dateTime, loadWords, moment, percent, setZone, t } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */
@@ -22,8 +23,7 @@ function say(content, good) {
   at("said").textContent = content;
 }
 
-/** Date too: a silence may last for days. @param {number} ms */
-const when = (ms) => (Math.abs(ms - silences.now) > 20 * 3600000 ? `${new Date(ms).toISOString().slice(0, 10)} ` : "") + clock(ms);
+const when = (/** @type {number} */ ms) => moment(ms, (silences ?? load).now);
 
 /** @param {string} path @param {unknown} body */
 async function post(path, body) {
@@ -39,7 +39,7 @@ async function post(path, body) {
 
 /** @param {any} s */
 function row(s) {
-  const what = [...s.departments, ...s.rules.map((/** @type {string} */ r) => t(`rule.${r}`).replace("rule.", "")), ...s.lights.map((/** @type {string} */ l) => t(`silence.${l}`)), ...s.subjects].join(" · ");
+  const what = [...s.departments.map(department), ...s.rules.map((/** @type {string} */ r) => t(`rule.${r}`).replace("rule.", "")), ...s.lights.map((/** @type {string} */ l) => t(`silence.${l}`)), ...s.subjects].join(" · ");
   const line = document.createElement("tr");
   const until = document.createElement("td");
   until.append(element("div", s.state === "open" ? t("silence.until", { time: when(s.until) }) : t("silence.over", { time: when(s.until) })));
@@ -64,14 +64,14 @@ function drawLoad() {
     const heads = ["load.week", "load.alarms", "load.rate", "load.peak", "load.floods", "load.split", "load.standing", "load.late"];
     const rate = w.per_ten_minutes_milli / 1000;
     line.append(
-      element("td", `${new Date(w.from + 43200000).toISOString().slice(0, 10)}`), element("td", String(w.alarms)), element("td", rate.toFixed(2), rate > 2 ? "bad" : rate > 1 ? "warn" : "good"),
+      element("td", dateTime(w.from).slice(0, 10)), element("td", String(w.alarms)), element("td", rate.toFixed(2), rate > 2 ? "bad" : rate > 1 ? "warn" : "good"),
       element("td", w.peak ? `${w.peak} (${when(w.peak_at)})` : "0"), element("td", String(w.floods), w.floods ? "bad" : ""), element("td", w.alarms ? `${percent(w.red_permille / 1000)}% P1` : "–"),
       element("td", String(w.standing), w.standing ? "warn" : ""), element("td", w.detection.n ? `${w.detection.p50} / ${w.detection.p99} / ${w.detection.max} ms` : "–", w.detection.p99 > 1000 ? "bad" : ""));
     heads.forEach((head, i) => { /** @type {HTMLElement} */ (line.children[i]).dataset.label = t(head); });
     return line;
   }));
   const causes = load.weeks[0]?.causes ?? [];
-  at("causes").replaceChildren(...causes.map((/** @type {any} */ c) => element("li", `${t(`rule.${c.rule}`).replace("rule.", "")} · ${c.department ?? "–"}: ${c.count}`)));
+  at("causes").replaceChildren(...causes.map((/** @type {any} */ c) => element("li", `${t(`rule.${c.rule}`).replace("rule.", "")} · ${department(c.department) || "–"}: ${c.count}`)));
 }
 
 function draw() {
@@ -90,7 +90,10 @@ async function read() {
 async function readLoad() {
   try {
     const answer = await fetch("/api/v1/alerts/load");
-    if (answer.ok) load = await answer.json();
+    if (answer.ok) {
+      load = await answer.json();
+      setZone(load.zone);
+    }
     draw();
   } catch { /* asked again */ }
 }
@@ -105,7 +108,7 @@ at("silence-form").addEventListener("submit", async (/** @type {Event} */ e) => 
   await post("", body);
 });
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 await read();
 await readLoad();
 setInterval(read, 5000);

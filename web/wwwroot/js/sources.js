@@ -1,6 +1,6 @@
 // @ts-check
 // How far each source can be trusted; which of its numbers are missing, and what went wrong looks like.
-import { dateTime, language, loadWords, t } from "./text.js";
+import { dateTime, language, loadWords, setZone, t, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */
@@ -70,6 +70,7 @@ function detail(s) {
 function draw() {
   for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
   if (!found) return;
+  at("age").textContent = `${t("asOf", { time: dateTime(Date.parse(found.as_of)) })} ${zoneName(Date.parse(found.as_of))}`;
   const all = [...found.sources, ...found.senders];
   at("list").replaceChildren(...all.map(line));
   const one = all.find((s) => nameOf(s) === chosen);
@@ -79,7 +80,10 @@ function draw() {
 async function load() {
   try {
     const answer = await fetch("/api/v1/sources");
-    if (answer.ok) found = await answer.json();
+    if (answer.ok) {
+      found = await answer.json();
+      setZone(found.zone);
+    }
     if (!document.activeElement?.closest("#list")) draw(); // the focus stays where it is
   } catch { at("said").textContent = t("channels.lost"); }
 }

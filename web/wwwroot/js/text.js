@@ -52,6 +52,15 @@ export function dateTime(ms) {
   }
 }
 
+/** A time as people say it: the date too where it is not today's. @param {number} ms @param {number} now both Unix milliseconds */
+export const moment = (ms, now) => (dateTime(ms).slice(0, 10) === dateTime(now).slice(0, 10) ? clock(ms) : dateTime(ms));
+
+/** A promise in the reader's words; what the policy of the house named otherwise, and what is no clock, stays as it is. @param {string | null} id such as resolution or department_answer/T-1-d1 */
+export function promise(id) {
+  const [name, ...of] = (id ?? "").split("/");
+  return words[`promise.${name}`] ? [words[`promise.${name}`], ...of].join(" ") : id ?? "";
+}
+
 /** A word of a closed list in the reader's language; one that is not in the catalogue stays as it is. @param {string} list @param {string} key */
 export const word = (list, key) => words[`${list}.${key}`] ?? key;
 

@@ -1,0 +1,63 @@
+using OpsMonitor.Tests.Web;
+using Xunit;
+
+namespace OpsMonitor.Tests.Browser;
+
+/// <summary>The wall of the demo with all that it can show: nothing is cut off in any language at any size, with a notice over it and without.</summary>
+public sealed class WallLookTests
+{
+    // A text that is wider than its box, where the box hides what does not fit.
+    private const string Clipped = """
+        () => [...document.querySelectorAll('body *')]
+          .filter(e => e.clientWidth > 2 && e.tagName !== 'SELECT' && getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
+          .map(e => `${e.tagName}#${e.id}.${e.className}: ${e.textContent.slice(0, 40)}`)
+        """;
+
+    private const string OnOneScreen = "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth";
+
+    // Two frames: laid out anew, and drawn.
+    private const string Drawn = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+
+    [Fact(Timeout = 300_000)]
+    public async Task Nothing_is_cut_off_in_any_language_at_any_size()
+    {
+        await using var chromium = await Chromium.LaunchAsync();
+        await using var server = await RunningServer.StartAsync(static o => o with { Demo = true, Zone = "Asia/Shanghai", Reference = Path.Combine(o.DataFolder, "house") }, House);
+        foreach (var (language, words) in new[] { ("en", "Holidays not announced"), ("zh-Hans", "节假日尚未公布"), ("zh-Hant", "假日尚未公布") })
+        {
+            List<string> said = [];
+            var page = await chromium.OpenBoardAsync(server.Url, language, 1920, 1080, said);
+            await page.WaitForFunctionAsync("() => !document.getElementById('holidays').hidden && document.querySelectorAll('#departments tr').length > 5 && document.querySelectorAll('#next tr').length > 3", null, new() { Timeout = 20_000 });
+            var notice = await page.TextContentAsync("#holidays");
+            Assert.StartsWith($"▲ {words}", notice, StringComparison.Ordinal);
+            Assert.Contains("office, shop", notice, StringComparison.Ordinal);
+            foreach (var (width, height) in new[] { (1920, 1080), (3840, 2160), (1366, 768), (1080, 1920), (390, 844) })
+            foreach (var noticed in new[] { true, false })
+            {
+                await page.SetViewportSizeAsync(width, height);
+                await page.EvaluateAsync("show => { document.getElementById('holidays').style.display = show ? '' : 'none'; }", noticed);
+                await page.EvaluateAsync(Drawn);
+                if (!noticed && Environment.GetEnvironmentVariable("OPSMONITOR_SHOTS") is { Length: > 0 } shots)
+                    await page.ScreenshotAsync(new() { Path = Path.Combine(shots, $"board-{language}-{width}x{height}.png") });
+                Assert.Empty(await page.EvaluateAsync<string[]>(Clipped));
+                if (width > 700) Assert.True(await page.EvaluateAsync<bool>(OnOneScreen), $"{language} {width} x {height}, notice: {noticed}");
+            }
+            Assert.Empty(said);
+            await page.Context.CloseAsync();
+        }
+    }
+
+    /// <summary>The demo's own departments and queues, two of them by calendars whose holidays nobody has announced.</summary>
+    private static void House(string folder)
+    {
+        var (house, demo) = (Directory.CreateDirectory(Path.Combine(folder, "house", "calendars")).Parent!.FullName, Path.Combine(AppContext.BaseDirectory, "Demo", "reference"));
+        foreach (var file in Directory.GetFiles(demo)) File.Copy(file, Path.Combine(house, Path.GetFileName(file)));
+        foreach (var (id, department) in new[] { ("office", "billing"), ("shop", "returns") })
+        {
+            File.WriteAllText(Path.Combine(house, "calendars", id + ".yaml"), $"id: {id}\ntime_zone: Asia/Shanghai\nweek: {{mon: [\"09:00-17:00\"]}}\nannounced_until: 2020-12-31\n");
+            var (path, line) = (Path.Combine(house, "departments.yaml"), $"- id: {department}\n");
+            Assert.Contains(line, File.ReadAllText(path), StringComparison.Ordinal);
+            File.WriteAllText(path, File.ReadAllText(path).Replace(line, $"{line}  calendar: {id}\n", StringComparison.Ordinal));
+        }
+    }
+}
