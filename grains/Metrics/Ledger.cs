@@ -27,18 +27,28 @@ public sealed class Ledger : ISumSource
 {
     private const long Minute = 60_000, Hour = 3_600_000;
 
-    private readonly Dictionary<long, Bucket> _minutes = [], _hours = [];
-    private readonly SortedDictionary<long, SortedDictionary<MeasureKey, List<long>>> _samples = [];
+    // So many minutes, hours and minutes with samples stay as they are; those before are packed until somebody touches them.
+    private const int MinutesOpen = 2 * 1_440, HoursOpen = 3 * 24;
+
+    private readonly MeasureNumbers _numbers = new();
+    private readonly BucketLevel _minutes, _hours;
+    private readonly SortedDictionary<long, SampleBucket> _samples = [];
+    private readonly Queue<long> _openSamples = new();
+    private readonly LevelCache _levels = new();
     private readonly SortedDictionary<MeasureKey, SortedRuns<Member>> _members = [];
     private List<long>? _touched; // minutes, some more than once; null where nobody watches
+
+    public Ledger() => (_minutes, _hours) = (new(MinutesOpen, _numbers), new(HoursOpen, _numbers));
 
     public void Add(Subject who, in Contribution c, int sign)
     {
         switch (c.Kind)
         {
             case ContributionKind.Point:
-                Bump(_minutes, Floor(c.At, Minute), c.Key, sign * c.Amount, _touched);
-                Bump(_hours, Floor(c.At, Hour), c.Key, sign * c.Amount, null);
+                var (minute, hour, by) = (Floor(c.At, Minute), Floor(c.At, Hour), sign * c.Amount);
+                Note(minute, _minutes.Add(minute, c.Key, by));
+                _hours.Add(hour, c.Key, by);
+                _levels.Add(hour, c.Key, by);
                 break;
             case ContributionKind.Sample:
                 AddSample(c, sign);
@@ -72,13 +82,13 @@ public sealed class Ledger : ISumSource
             Walk(from, to, sums);
         var samples = new SortedDictionary<MeasureKey, List<long>>();
         if (window.From != long.MinValue && window.To != long.MaxValue && (to - from) / Minute < _samples.Count)
-            for (var minute = from; minute < to; minute += Minute) { if (_samples.TryGetValue(minute, out var bucket)) Collect(samples, bucket); }
+            for (var minute = from; minute < to; minute += Minute) { if (_samples.TryGetValue(minute, out var bucket)) bucket.AddTo(samples); }
         else
             foreach (var (minute, bucket) in _samples)
             {
                 if (minute < from) continue;
                 if (minute >= to) break;
-                Collect(samples, bucket);
+                bucket.AddTo(samples);
             }
         foreach (var values in samples.Values) values.Sort();
         return new(sums, samples);
@@ -88,9 +98,8 @@ public sealed class Ledger : ISumSource
     public Sums At(long minute)
     {
         var sums = new Sums([], []);
-        if (_minutes.TryGetValue(minute, out var bucket)) bucket.AddTo(sums.Points);
-        if (_samples.TryGetValue(minute, out var samples)) Collect(sums.Samples, samples);
-        foreach (var key in sums.Samples.Where(s => s.Value.Count == 0).Select(s => s.Key).ToList()) sums.Samples.Remove(key); // all were taken off again
+        _minutes[minute]?.AddTo(sums.Points);
+        if (_samples.TryGetValue(minute, out var samples)) samples.AddTo(sums.Samples);
         return sums;
     }
 
@@ -98,10 +107,9 @@ public sealed class Ledger : ISumSource
     {
         var sums = new Sums([], []);
         var hour = Floor(to, Hour);
-        foreach (var (at, bucket) in _hours)
-            if (at < hour) bucket.AddLevelsTo(sums.Points);
+        _levels.AddBefore(hour, _hours, sums.Points);
         for (var at = hour; to != long.MaxValue && at < Floor(to, Minute); at += Minute)
-            if (_minutes.TryGetValue(at, out var bucket)) bucket.AddLevelsTo(sums.Points);
+            _minutes[at]?.AddLevelsTo(sums.Points);
         return sums;
     }
 
@@ -115,12 +123,12 @@ public sealed class Ledger : ISumSource
         var minutes = new SortedSet<long>(_touched);
         _touched.Clear();
         foreach (var minute in minutes)
-            if (_minutes.TryGetValue(minute, out var bucket)) bucket.Touched = false;
+            if (_minutes[minute] is { } bucket) bucket.Touched = false;
         return [.. minutes];
     }
 
     /// <summary>All minutes that hold anything, ascending.</summary>
-    public IReadOnlyList<long> Minutes() => [.. new SortedSet<long>(_minutes.Keys.Concat(_samples.Keys))];
+    public IReadOnlyList<long> Minutes() => [.. new SortedSet<long>(_minutes.Starts.Concat(_samples.Keys))];
 
     /// <summary>
     /// The sums of windows that follow each other: the first from <paramref name="start"/>, each to its end, all floored to whole minutes.
@@ -140,7 +148,7 @@ public sealed class Ledger : ISumSource
         foreach (var (minute, bucket) in _minutes)
             if (Part(minute) is { } part) bucket.AddTo(part.Points);
         foreach (var (minute, bucket) in _samples)
-            if (Part(minute) is { } part) Collect(part.Samples, bucket);
+            if (Part(minute) is { } part) bucket.AddTo(part.Samples);
         foreach (var values in parts.SelectMany(p => p.Samples.Values)) values.Sort();
         return parts;
     }
@@ -151,22 +159,21 @@ public sealed class Ledger : ISumSource
         foreach (var (minute, bucket) in _minutes)
             foreach (var (key, n) in bucket) yield return new(ContributionKind.Point, key, null, null, minute, n);
         foreach (var (minute, bucket) in _samples)
-            foreach (var (key, values) in bucket)
-                foreach (var value in values) yield return new(ContributionKind.Sample, key, null, null, minute, value);
+            foreach (var (key, value) in bucket) yield return new(ContributionKind.Sample, key, null, null, minute, value);
     }
 
     /// <summary>The first minute that holds anything, or null.</summary>
-    public long? FirstMinute => _minutes.Count == 0 ? null : _minutes.Keys.Min();
+    public long? FirstMinute => _minutes.First;
 
     /// <summary>The last minute that holds anything, or null.</summary>
-    public long? LastMinute => _minutes.Count == 0 ? null : _minutes.Keys.Max();
+    public long? LastMinute => _minutes.Last;
 
     private void Walk(long from, long to, SortedDictionary<MeasureKey, long> sums)
     {
         for (var at = from; at < to;)
         {
             var wholeHour = at % Hour == 0 && at + Hour <= to;
-            if ((wholeHour ? _hours : _minutes).TryGetValue(at, out var bucket)) bucket.AddTo(sums);
+            (wholeHour ? _hours : _minutes)[at]?.AddTo(sums);
             at += wholeHour ? Hour : Minute;
         }
     }
@@ -175,9 +182,12 @@ public sealed class Ledger : ISumSource
     {
         var minute = Floor(c.At, Minute);
         Touch(minute);
-        if (!_samples.TryGetValue(minute, out var bucket)) _samples[minute] = bucket = [];
-        if (!bucket.TryGetValue(c.Key, out var values)) bucket[c.Key] = values = [];
-        if (sign > 0) values.Add(c.Amount); else values.Remove(c.Amount);
+        var known = _samples.TryGetValue(minute, out var bucket);
+        if (!known) _samples[minute] = bucket = new(_numbers);
+        if (!known || bucket!.IsPacked) _openSamples.Enqueue(minute);
+        if (sign > 0) bucket!.Add(c.Key, c.Amount); else bucket!.Remove(c.Key, c.Amount);
+        if (bucket.IsEmpty) _samples.Remove(minute);
+        if (_openSamples.Count > MinutesOpen && _samples.TryGetValue(_openSamples.Dequeue(), out var old)) old.Pack();
     }
 
     private void Touch(long minute)
@@ -185,25 +195,11 @@ public sealed class Ledger : ISumSource
         if (_touched is not null && (_touched.Count == 0 || _touched[^1] != minute)) _touched.Add(minute);
     }
 
-    private static void Bump(Dictionary<long, Bucket> level, long at, MeasureKey key, long by, List<long>? touched)
+    private void Note(long minute, Bucket bucket)
     {
-        if (!level.TryGetValue(at, out var bucket)) level[at] = bucket = new();
-        bucket.Add(key, by);
-        if (touched is not null && !bucket.Touched)
-        {
-            bucket.Touched = true; // noted once
-            touched.Add(at);
-        }
-        if (bucket.Count == 0) level.Remove(at);
-    }
-
-    private static void Collect(SortedDictionary<MeasureKey, List<long>> into, SortedDictionary<MeasureKey, List<long>> from)
-    {
-        foreach (var (key, values) in from)
-        {
-            if (!into.TryGetValue(key, out var all)) into[key] = all = [];
-            all.AddRange(values);
-        }
+        if (_touched is null || bucket.Touched) return;
+        bucket.Touched = true; // noted once
+        _touched.Add(minute);
     }
 
     private static long Floor(long at, long unit) =>
