@@ -16,12 +16,11 @@ public sealed class CallCentre
     private readonly EventLog _log;
 
     /// <param name="calm">no department ever has a bad half hour</param>
-    /// <param name="agentsFrom">from when on the telephone system tells what its agents do; null for always</param>
-    public CallCentre(int seed, Instant start, bool calm = false, Instant? agentsFrom = null)
+    public CallCentre(int seed, Instant start, bool calm = false)
     {
         var dice = new Dice(seed);
         _agenda = new(start.ToUnixTimeMilliseconds());
-        _log = new(seed, _agenda, (agentsFrom ?? start).ToUnixTimeMilliseconds());
+        _log = new(seed, _agenda);
         var weather = new Weather(_agenda, dice, calm);
         var customers = new Customers(_agenda, dice, weather);
         var floor = new Floor(_agenda, dice, _log);

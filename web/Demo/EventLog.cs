@@ -6,8 +6,7 @@ using OpsMonitor.Grains.Events;
 namespace OpsMonitor.Web.Demo;
 
 /// <summary>Turns what the simulation says into events: id, sequence (per source, without gaps) and the bytes as a sender would have written them.</summary>
-/// <param name="agentsFrom">Unix ms; what agents did before is not said at all, so that it leaves no gap in the numbering</param>
-internal sealed class EventLog(int seed, Agenda agenda, long agentsFrom)
+internal sealed class EventLog(int seed, Agenda agenda)
 {
     /// <summary>The telephone system: contacts and agents.</summary>
     public const string Pbx = "pbx";
@@ -26,10 +25,7 @@ internal sealed class EventLog(int seed, Agenda agenda, long agentsFrom)
 
     public void Contact(string id, EventData data, string? department = null) => Say(Pbx, SubjectKind.Contact, id, data, department);
 
-    public void Agent(string id, EventData data, string? department = null)
-    {
-        if (agenda.Now >= agentsFrom) Say(Pbx, SubjectKind.Agent, id, data, department);
-    }
+    public void Agent(string id, EventData data, string? department = null) => Say(Pbx, SubjectKind.Agent, id, data, department);
 
     public void Ticket(string id, EventData data, string? department = null) => Say(Crm, SubjectKind.Ticket, id, data, department);
 
