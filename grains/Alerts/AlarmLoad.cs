@@ -37,6 +37,7 @@ public sealed record LoadWeek(
 /// <summary>The alarm load by week, as EEMUA 191 asks. What was over when it was noticed called nobody, so it is no load.</summary>
 public static class AlarmLoad
 {
+    /// <summary>So many causes are named, those with the most alerts.</summary>
     public const int MostCauses = 10;
 
     private const long TenMinutes = 600_000, Day = 86_400_000;

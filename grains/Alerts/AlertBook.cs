@@ -26,6 +26,7 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
     /// <summary>The code of the alert that stands for it; counted still, and nobody is told of it. Null for none.</summary>
     public string? SuppressedBy => Care.Mute == Mute.Inhibited ? Care.MutedBy : null;
 
+    /// <summary>How late we noticed, in ms; 0 where the sender was late.</summary>
     public long LatenessMs => FromLateData ? 0 : Math.Max(0, NoticedAt - Due.RaisedAt);
 }
 

@@ -6,6 +6,7 @@ namespace OpsMonitor.Grains.Alerts;
 /// <param name="Since">the first of them, Unix ms</param>
 public sealed record Flood(int Count, string? Worst, int WorstCount, long Since)
 {
+    /// <summary>So many alerts within <see cref="WindowMs"/> are a flood.</summary>
     public const int Most = 10;
 
     /// <summary>How far back it looks, in ms.</summary>

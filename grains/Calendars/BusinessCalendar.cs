@@ -15,6 +15,7 @@ public sealed class BusinessCalendar
     /// <summary>The same, going back.</summary>
     public const long NeverWas = long.MinValue;
 
+    /// <summary>How far a search goes before it gives up, in years.</summary>
     public const int HorizonYears = 11;
 
     private const int FirstYear = 1900, Years = 400;

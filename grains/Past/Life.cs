@@ -12,7 +12,8 @@ namespace OpsMonitor.Grains.Past;
 /// </summary>
 public readonly record struct Life(long First, long Until)
 {
-    public const int Longest = 40; // 34 years
+    /// <summary>The greatest <see cref="Length"/>: 2^40 ms are 34 years.</summary>
+    public const int Longest = 40;
 
     /// <summary>The power of two that its length in ms does not exceed.</summary>
     public int Length => Until <= First ? 0 : Math.Min(Longest, 64 - BitOperations.LeadingZeroCount((ulong)(Until - First)));

@@ -29,8 +29,10 @@ public sealed record Policy(string Id, int Version, BusinessCalendar? Calendar, 
     /// <summary>Inclusive.</summary>
     public LocalDate? To { get; init; }
 
+    /// <summary>From when on it holds, Unix ms: the start of <see cref="From"/> in its zone, or its saving where that is later; the least value for always.</summary>
     public long FromMs { get; init; } = long.MinValue;
 
+    /// <summary>Until when it holds, Unix ms, exclusive: the end of the day <see cref="To"/>; the greatest value for no end.</summary>
     public long ToMs { get; init; } = long.MaxValue;
 
     public bool AppliesToRunning { get; init; }

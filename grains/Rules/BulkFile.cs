@@ -20,6 +20,7 @@ internal sealed class BulkFile(string department, string issue)
 
     public Subject Subject { get; } = RuleSubjects.Bulk(department, issue);
 
+    /// <summary>The oldest complaint that is kept, Unix ms; the greatest value for none.</summary>
     public long First => _at.Count == 0 ? long.MaxValue : _at[0];
 
     public void Add(long at, string who)

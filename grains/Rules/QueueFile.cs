@@ -72,6 +72,7 @@ internal sealed class QueueFile(string queue)
     public static long MostWaitMs(Rule rule, QueuePolicy queue) =>
         Math.Max(rule[RuleNumber.Seconds], queue.ThresholdsS.Count == 0 ? 0 : rule[RuleNumber.TimesThreshold] * (long)queue.ThresholdsS[0]) * 1000;
 
+    /// <summary>The start of the aligned half hour that an instant is in; Unix ms, also before 1970.</summary>
     public static long StepOf(long at) => at - (((at % StepRules.StepMs) + StepRules.StepMs) % StepRules.StepMs);
 
     private long Last()

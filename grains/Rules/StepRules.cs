@@ -10,6 +10,7 @@ public readonly record struct StepRate(long Start, long Num, long N);
 /// <summary>Rates by aligned half hours: raised after so many bad ones in a row, each with enough to judge by. (spec: alerts; wallboard, one point of hysteresis)</summary>
 public static class StepRules
 {
+    /// <summary>A step, in ms; steps begin at whole half hours of UTC.</summary>
     public const long StepMs = 30 * 60_000;
 
     /// <param name="steps">ascending, without the running one; those left out have nothing to judge by</param>

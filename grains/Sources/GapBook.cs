@@ -15,6 +15,7 @@ public readonly record struct NumberRange(long From, long To)
 /// </summary>
 public sealed class GapBook(long window = GapBook.WindowLength)
 {
+    /// <summary>How many of the newest numbers are looked back over: 4,194,304.</summary>
     public const long WindowLength = 1L << 22;
 
     private const int BlockBits = 12, Words = 64;

@@ -10,8 +10,10 @@ public sealed class LatenessLog
     private readonly Queue<long> _values = new();
     private readonly Lock _gate = new();
 
+    /// <summary>Alerts since the start, those of late data not among them.</summary>
     public long Total { get; private set; }
 
+    /// <summary>The worst since the start, in ms.</summary>
     public long Max { get; private set; }
 
     /// <summary>Alerts that were due before the event arrived that caused them.</summary>
@@ -30,6 +32,8 @@ public sealed class LatenessLog
         }
     }
 
+    /// <summary>Of those that are kept, in ms.</summary>
+    /// <param name="percent">1 to 100</param>
     /// <returns>null where nothing has been raised yet</returns>
     public long? Percentile(int percent)
     {

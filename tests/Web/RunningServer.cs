@@ -39,6 +39,8 @@ internal sealed class RunningServer : IAsyncDisposable
         return server;
     }
 
+    public WebApplication App => _app!;
+
     public T Get<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
 
     /// <returns>a new key</returns>

@@ -9,8 +9,10 @@ namespace OpsMonitor.Web.Channels;
 /// </summary>
 internal sealed partial class LetterTable : IDisposable
 {
-    /// <summary>As long as the outbox keeps what was sent, in ms, and as many.</summary>
+    /// <summary>As long as the outbox keeps what was sent, in ms.</summary>
     public const long KeptMs = 35 * 86_400_000L;
+
+    /// <summary>Of letters that are over, and of reasons for telling, at the most so many; the oldest go first.</summary>
     public const int KeptRows = 200_000;
 
     // Times in Unix ms. Held: 1 where it waits for somebody's working hours.

@@ -10,6 +10,7 @@ namespace OpsMonitor.Web.Channels;
 /// </summary>
 internal sealed class SecretBox(LetterTable table, VaultKey key)
 {
+    /// <summary>The longest secret that is taken, in characters.</summary>
     public const int MostChars = 2_000;
 
     public string? Find(string channel, string name)

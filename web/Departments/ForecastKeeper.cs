@@ -20,6 +20,7 @@ internal sealed record KeptForecast(long At, string Department, IReadOnlyList<st
 /// </summary>
 public sealed class ForecastKeeper(IOpsHost host, BoardDirectory directory, ServeOptions options, TimeProvider clock, ILogger<ForecastKeeper> log) : BackgroundService
 {
+    /// <summary>How far ahead a forecast that is scored looks, in ms.</summary>
     public const long HorizonMs = 4 * 3_600_000L;
 
     private const long StepMs = 30 * 60_000, KeptMs = 14 * 86_400_000L;

@@ -14,7 +14,10 @@ internal sealed record QueueOutlook(string Queue, long Arrivals, long HandleMs, 
 /// <param name="Tickets">running resolution clocks and those past due, by due time</param>
 internal sealed record Outlook(string Department, long At, long Open, long BreachedOpen, long Done, IReadOnlyList<Foreseen> Tickets, IReadOnlyList<QueueOutlook> Queues)
 {
+    /// <summary>The promise that it looks at.</summary>
     public const string Clock = "resolution";
+
+    /// <summary>How far back the present pace is taken from, in ms.</summary>
     public const long WindowMs = 86_400_000;
 
     private const long Hour = 3_600_000;

@@ -10,7 +10,9 @@ namespace OpsMonitor.Web.Ingest;
 /// <summary>A request's events, read one by one, in the three HTTP modes of CloudEvents.</summary>
 internal sealed record Incoming(bool Batch, List<ReadResult> Events)
 {
+    /// <summary>Events of one request; a larger batch is refused whole.</summary>
     public const int MaxBatch = 500;
+
     private static readonly JsonReaderOptions Loose = new() { MaxDepth = int.MaxValue };
 
     public enum Mode { Unknown, Structured, Batched, Binary }

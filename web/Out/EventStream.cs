@@ -13,6 +13,7 @@ internal sealed record Published(long Seq, string Type, string? Department, byte
 /// </summary>
 internal sealed class EventStream : BackgroundService
 {
+    /// <summary>So many of the newest own events can be read again by a listener that comes back.</summary>
     public const int Kept = 10_000;
 
     // Changes are dated by the turn, or a little after it where a clock stands still: so far back they are looked at again.

@@ -101,8 +101,7 @@ public static class Server
 
     private static void AddDemo(IServiceCollection services, ServeOptions options, StartState policies, TimeProvider clock, Action<string> announce)
     {
-        var now = Instant.FromDateTimeOffset(clock.GetUtcNow());
-        var start = now - Duration.FromDays(DemoFeed.DaysBehind);
+        var start = Instant.FromDateTimeOffset(clock.GetUtcNow()) - Duration.FromDays(DemoFeed.DaysBehind);
         var centre = new CallCentre(options.Seed, start);
         services.AddSingleton(centre);
         Own(services, LocalHost.Open(new(null, policies.SetWith([])) { Reread = policies.SetWith, Past = DemoFeed.Past(centre, start, clock) }, clock, announce));

@@ -1,10 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
 using OpsMonitor.Web.Access;
@@ -17,51 +13,31 @@ namespace OpsMonitor.Tests.Web.Departments;
 /// <summary>A head's page on a real server: a bulk complaint with its members, the forecast, the records, and a rule tried over the past.</summary>
 public sealed class DepartmentTests : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
-    private WebApplication _app = null!;
-    private HttpClient _client = null!;
-    private IOpsHost _host = null!;
+    private RunningServer _server = null!;
     private int _n;
 
-    public async ValueTask InitializeAsync()
-    {
-        _app = Server.Build(new(_folder, "http://127.0.0.1:0"), static _ => { });
-        await _app.StartAsync();
-        _client = new() { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()), Timeout = TimeSpan.FromSeconds(30) };
-        _host = _app.Services.GetRequiredService<IOpsHost>();
-    }
+    private IOpsHost Host => _server.Host;
 
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync();
 
-    private async Task Say(long at, string subject, params EventData[] data) => await _host.OfferAsync([.. data.Select(d => Story.Event(at, subject, d, $"e{++_n}"))], default);
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task Say(long at, string subject, params EventData[] data) => await Host.OfferAsync([.. data.Select(d => Story.Event(at, subject, d, $"e{++_n}"))], default);
 
     private static TicketCreated Complaint(string? issue = "double-charge") => new(TicketKind.Complaint, OpsMonitor.Grains.Events.Channel.Phone, Priority: 1, DepartmentId: "billing", IssueKey: issue);
 
     private async Task<JsonElement> Get(string path)
     {
-        using var answer = await _client.GetAsync(new Uri(path, UriKind.Relative));
-        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        Assert.True(answer.IsSuccessStatusCode, document.RootElement.ToString());
-        return document.RootElement.Clone();
+        var (status, body) = await _server.SendAsync(HttpMethod.Get, path);
+        Assert.True(status == HttpStatusCode.OK, body.ToString());
+        return body;
     }
 
-    private async Task<(HttpStatusCode Status, JsonElement Body)> Post(string path, HttpContent content, string? key = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
-        if (key is not null) request.Headers.Add("x-api-key", key);
-        using var answer = await _client.SendAsync(request);
-        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-        return (answer.StatusCode, document.RootElement.Clone());
-    }
+    private Task<(HttpStatusCode Status, JsonElement Body)> Post(string path, HttpContent content, string? key = null) => _server.SendAsync(HttpMethod.Post, path, content, key);
 
     private async Task Bulk()
     {
-        var now = _host.Now - 600_000;
+        var now = Host.Now - 600_000;
         for (var n = 0; n < 10; n++) await Say(now + (n * 1_000), $"ticket/T-{n}", Complaint());
     }
 
@@ -77,7 +53,7 @@ public sealed class DepartmentTests : IAsyncLifetime
         Assert.Equal(10, page.GetProperty("forecast").GetProperty("open").GetInt32());
         Assert.Equal(10, page.GetProperty("forecast").GetProperty("will_breach").GetInt32()); // nothing is being resolved
 
-        var key = _app.Services.GetRequiredService<ApiKeyStore>().Add("head", KeyScope.Act, null);
+        var key = _server.Key("head", KeyScope.Act);
         var opened = await Post("/api/v1/departments/billing/accountability", JsonContent.Create(new { step = "opened", cluster_id = code, due_at = "2020-01-01T00:00:00Z", ticket_ids = new[] { "T-1" } }), key);
         Assert.Equal(HttpStatusCode.OK, opened.Status);
         page = await Get("/api/v1/departments/billing/cases");
@@ -89,7 +65,7 @@ public sealed class DepartmentTests : IAsyncLifetime
     [Fact]
     public async Task An_improvement_counts_what_came_again_after_it_was_closed()
     {
-        var now = _host.Now;
+        var now = Host.Now;
         await Say(now - 7_200_000, "improvement/I-1", new ImprovementOpened("ann", "billing", RootCause: "tariff"));
         await Say(now - 6_900_000, "ticket/before", Complaint(null), new TicketResolved("x", RootCause: "tariff"));
         await Say(now - 6_800_000, "improvement/I-1", new ImprovementClosed("ann"));
@@ -107,8 +83,8 @@ public sealed class DepartmentTests : IAsyncLifetime
     [InlineData("""{"step":"opened","measure":7}""", "/measure")]
     public async Task A_step_that_means_nothing_is_refused_and_names_the_field(string body, string pointer)
     {
-        await Say(_host.Now, "ticket/x", Complaint());
-        var key = _app.Services.GetRequiredService<ApiKeyStore>().Add("head", KeyScope.Act, null);
+        await Say(Host.Now, "ticket/x", Complaint());
+        var key = _server.Key("head", KeyScope.Act);
         var (status, said) = await Post("/api/v1/departments/billing/accountability", new StringContent(body, System.Text.Encoding.UTF8, "application/json"), key);
         Assert.Equal((HttpStatusCode.BadRequest, pointer), (status, said.GetProperty("pointer").GetString()));
         Assert.Equal(HttpStatusCode.Unauthorized, (await Post("/api/v1/departments/billing/accountability", new StringContent(body, System.Text.Encoding.UTF8, "application/json"))).Status);
@@ -118,7 +94,7 @@ public sealed class DepartmentTests : IAsyncLifetime
     public async Task A_rule_is_tried_over_the_recorded_past_before_it_is_saved()
     {
         await Bulk();
-        await Say(_host.Now - 60_000, "ticket/T-3", new TicketEscalated(1, EscalationTrigger.Bulk));
+        await Say(Host.Now - 60_000, "ticket/T-3", new TicketEscalated(1, EscalationTrigger.Bulk));
         var (status, as_is) = await Post("/api/v1/rules/back-test?rule=bulk_complaint&days=2", new StringContent(""));
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal((1, 1, 10), (as_is.GetProperty("fired").GetInt32(), as_is.GetProperty("acted_upon").GetInt32(), as_is.GetProperty("tickets").GetInt32()));
@@ -134,12 +110,12 @@ public sealed class DepartmentTests : IAsyncLifetime
     public async Task What_was_foreseen_is_compared_with_what_came()
     {
         // Due in four hours from their creation: one is resolved in time, one is not, and at the pace of none a day both were foreseen as late.
-        var now = _host.Now;
+        var now = Host.Now;
         await Say(now - (3 * 3_600_000), "ticket/a", Complaint(null));
         await Say(now - (3 * 3_600_000), "ticket/b", Complaint(null));
-        var keeper = _app.Services.GetRequiredService<ForecastKeeper>();
+        var keeper = _server.Get<ForecastKeeper>();
         keeper.Look(now + 1_800_000);
-        await Say(_host.Now, "ticket/a", new TicketResolved("done"));
+        await Say(Host.Now, "ticket/a", new TicketResolved("done"));
         Assert.Empty(keeper.Judged("billing"));
         keeper.Look(now + ForecastKeeper.HorizonMs + (2 * 1_800_000));
         var kept = keeper.Judged("billing");
@@ -152,7 +128,7 @@ public sealed class DepartmentTests : IAsyncLifetime
     [Fact]
     public async Task A_hard_case_is_done_when_its_slowest_branch_is()
     {
-        var now = _host.Now;
+        var now = Host.Now;
         await Say(now - 3_600_000, "ticket/hard", Complaint(null));
         for (var n = 0; n < 4; n++) await Say(now - 3_600_000, $"ticket/q{n}", Complaint(null), new TicketResolved("done")); // four a day: six hours each
         await Say(now - 1_800_000, "ticket/hard", new TicketConsultationOpened("k", ["billing", "legal"], "legal"));

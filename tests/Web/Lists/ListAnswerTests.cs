@@ -1,10 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Grains;
 using OpsMonitor.Web.Access;
@@ -19,36 +15,24 @@ public sealed class ListAnswerTests : IAsyncLifetime
 {
     private const string Canary = "KANARIENVOGEL";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-").FullName;
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
-    private WebApplication _app = null!;
-    private IOpsHost _host = null!;
+    private RunningServer _server = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        _app = Server.Build(new(_folder, "http://127.0.0.1:0"), static _ => { });
-        await _app.StartAsync();
-        _host = _app.Services.GetRequiredService<IOpsHost>();
-        _client.BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-    }
+    private IOpsHost Host => _server.Host;
 
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task<(HttpStatusCode Status, string Body)> Get(string path, string? key = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (key is not null) request.Headers.TryAddWithoutValidation("X-API-Key", key);
-        using var answer = await _client.SendAsync(request);
+        using var answer = await _server.Client.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    private async Task Create(string id, string department, int n = 0) => await _host.OfferAsync(
-        [Story.Event(_host.Now - 60_000 - n, $"ticket/{id}", new TicketCreated(TicketKind.Complaint, Channel.Phone, DepartmentId: department, Priority: 1), $"c-{id}-{n}")], default);
+    private async Task Create(string id, string department, int n = 0) => await Host.OfferAsync(
+        [Story.Event(Host.Now - 60_000 - n, $"ticket/{id}", new TicketCreated(TicketKind.Complaint, Channel.Phone, DepartmentId: department, Priority: 1), $"c-{id}-{n}")], default);
 
     [Fact]
     public async Task Page_by_page_it_is_the_whole_list_and_each_ticket_leads_to_its_explanation()
@@ -101,9 +85,9 @@ public sealed class ListAnswerTests : IAsyncLifetime
         await Create($"{Canary}-1", $"{Canary}-department");
         // The other department's ticket, dispatched to mine: that it counts for mine is mine to see, whose it is and how it stands is not.
         await Create("A-2", $"{Canary}-department");
-        await _host.OfferAsync([Story.Event(_host.Now, "ticket/A-2", new TicketDispatched("D", "mine", DispatchRole.Assist), "d")], default);
-        var key = _app.Services.GetRequiredService<ApiKeyStore>().Add("head", KeyScope.Read, null, ["mine"]);
-        var paths = ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_app).DataSources.SelectMany(s => s.Endpoints).OfType<Microsoft.AspNetCore.Routing.RouteEndpoint>()
+        await Host.OfferAsync([Story.Event(Host.Now, "ticket/A-2", new TicketDispatched("D", "mine", DispatchRole.Assist), "d")], default);
+        var key = _server.Get<ApiKeyStore>().Add("head", KeyScope.Read, null, ["mine"]);
+        var paths = ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)_server.App).DataSources.SelectMany(s => s.Endpoints).OfType<Microsoft.AspNetCore.Routing.RouteEndpoint>()
             .Where(e => e.Metadata.GetMetadata<Microsoft.AspNetCore.Routing.HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
             .Select(e => "/" + e.RoutePattern.RawText!.TrimStart('/').Replace("{id}", $"{Canary}-1", StringComparison.Ordinal).Replace("{code}", "X", StringComparison.Ordinal))
             .Where(p => !p.Contains('{', StringComparison.Ordinal) && !p.Contains("stream", StringComparison.Ordinal)).ToList();

@@ -1,8 +1,4 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
@@ -16,28 +12,14 @@ namespace OpsMonitor.Tests.Web.Past;
 /// <summary>A server with a data folder is asked for numbers over time, for what was revised, and what its wall says of that.</summary>
 public sealed class PastServerTests : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("opsmonitor-past-").FullName;
-    private WebApplication _app = null!;
-    private HttpClient _client = null!;
+    private RunningServer _server = null!;
     private int _ids;
 
-    private IOpsHost Host => _app.Services.GetRequiredService<IOpsHost>();
+    private IOpsHost Host => _server.Host;
 
-    public async ValueTask InitializeAsync()
-    {
-        string? key = null;
-        _app = Server.Build(new(_folder, "http://127.0.0.1:0"), line => key ??= line.Contains("om_live_") ? line.Trim() : null);
-        await _app.StartAsync();
-        _client = new() { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()), Timeout = TimeSpan.FromSeconds(20) };
-        _client.DefaultRequestHeaders.Add("X-API-Key", key);
-    }
+    public async ValueTask InitializeAsync() => _server = await RunningServer.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task A_series_of_hours_is_what_the_report_says_of_each()
@@ -67,7 +49,7 @@ public sealed class PastServerTests : IAsyncLifetime
         await Tell(now - (20 * Story.Day), "ticket/old", new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 1));
         Assert.Equal("unknown_parameter", (await Get("/api/v1/corrections?from=x&colour=red", 400)).GetProperty("code").GetString());
         Assert.Equal(JsonValueKind.Null, (await Get($"/api/v1/corrections?scope=all&from={Story.Iso(hour)}")).GetProperty("cursor").ValueKind);
-        using var csv = await _client.GetAsync(new Uri("/api/v1/corrections?format=csv", UriKind.Relative));
+        using var csv = await _server.Client.GetAsync(new Uri("/api/v1/corrections?format=csv", UriKind.Relative));
         Assert.Equal("text/csv", csv.Content.Headers.ContentType!.MediaType);
         Assert.StartsWith("number,scope,step,from,to,version,metric,was,now,revised_at,late_events\r\n", await csv.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -88,7 +70,7 @@ public sealed class PastServerTests : IAsyncLifetime
 
     private async Task<JsonElement> Get(string path, int status = 200)
     {
-        using var answer = await _client.GetAsync(new Uri(path, UriKind.Relative));
+        using var answer = await _server.Client.GetAsync(new Uri(path, UriKind.Relative));
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(status == (int)answer.StatusCode, $"{path}: {answer.StatusCode} {body}");
         return JsonElement.Parse(body);

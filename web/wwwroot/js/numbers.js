@@ -1,6 +1,6 @@
 // @ts-check
 // Every number of one scope; each opens the list behind it. The name of a number is its path in the answer.
-import { language, loadWords, percent, t, titleOf } from "./text.js";
+import { dateTime, language, loadWords, percent, t, titleOf, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const asked = new URLSearchParams(location.search);
@@ -17,8 +17,14 @@ function leaves(path, table) {
   });
 }
 
+/** The unit is part of a number's name. @param {string} name */
+const unit = (name) => (/_s(\/|$)/.test(name) ? " s" : /_ms(\/|\.|$)/.test(name) ? " ms" : "");
+
 /** @param {Leaf} leaf */
-const text = ({ value }) => (value === null ? "–" : typeof value === "object" ? `${value.value === null ? "–" : value.value <= 1 ? `${percent(value.value)} %` : value.value} (${value.num} / ${value.n})` : String(value));
+const text = ({ name, value }) => (value === null ? "–" : typeof value === "object" ? `${value.value === null ? "–" : value.value <= 1 ? `${percent(value.value)} %` : value.value} (${value.num} / ${value.n})`
+  : unit(name) ? `${Math.round(value * 10) / 10}${unit(name)}` : String(value));
+
+const isNamed = (/** @type {string} */ name) => t(`m.${name}`) !== `m.${name}`;
 
 /** @param {Leaf} leaf */
 function line(leaf) {
@@ -26,7 +32,7 @@ function line(leaf) {
   const link = document.createElement("a");
   link.href = `/list?${new URLSearchParams({ metric: leaf.name, scope: at("scope").value, window: at("span").value, lang: language })}`;
   link.textContent = text(leaf);
-  const label = t(`m.${leaf.name}`) === `m.${leaf.name}` ? "" : t(`m.${leaf.name}`);
+  const label = isNamed(leaf.name) ? t(`m.${leaf.name}`) : "";
   const cells = [leaf.name, label, link, found.formulas?.[leaf.name] ?? ""].map((content) => {
     const cell = document.createElement("td");
     cell.append(content);
@@ -45,7 +51,9 @@ function draw() {
   if (found.detail) { at("count").textContent = found.detail; return; }
   const word = at("find").value.trim().toLowerCase();
   const shown = leaves("", found.metrics).filter((l) => l.value !== null || word).filter((l) => `${l.name} ${t(`m.${l.name}`)}`.toLowerCase().includes(word));
-  at("count").textContent = String(shown.length);
+  shown.sort((a, b) => Number(isNamed(b.name)) - Number(isNamed(a.name))); // what has a name in the reader's language first
+  const asOf = Date.parse(found.as_of);
+  at("count").textContent = `${t("numbers.count", { n: shown.length })} · ${t("asOf", { time: dateTime(asOf) })} ${zoneName(asOf)}`;
   at("list").replaceChildren(...shown.map(line));
 }
 
