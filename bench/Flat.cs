@@ -35,28 +35,9 @@ internal static class Flat
             var (bytes, open) = (GC.GetTotalMemory(forceFullCollection: true) - empty, shard.HeldCount);
             var seen = told * SeenBytes;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {told:N0} | {ns:N0} | {ns / first:F2} | {open:N0} | {bytes / 1e6:N0} | {seen / 1e6:N0} | {(bytes - seen) / Math.Max(1, open):N0} |"));
-            Count(shard);
             (mark, spent, counted) = (mark * 10, 0, 0);
             if (mark > most) return;
         }
-    }
-
-    static void Count(Shard shard)
-    {
-        var flags = System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance;
-        object F(object o, string n) { for (var t = o.GetType(); t != null; t = t.BaseType) if (t.GetField(n, flags) is { } f) return f.GetValue(o)!; throw new Exception(n); }
-        long mb = 0, mk = 0, hb = 0, hk = 0, sl = 0, sv = 0, n = 0;
-        foreach (var (_, l) in shard.Books.All)
-        {
-            n++;
-            foreach (System.Collections.DictionaryEntry b in (System.Collections.IDictionary)F(l, "_minutes")) { mb++; mk += (int)b.Value!.GetType().GetProperty("Count")!.GetValue(b.Value)!; }
-            foreach (System.Collections.DictionaryEntry b in (System.Collections.IDictionary)F(l, "_hours")) { hb++; hk += (int)b.Value!.GetType().GetProperty("Count")!.GetValue(b.Value)!; }
-            foreach (System.Collections.DictionaryEntry b in (System.Collections.IDictionary)F(l, "_samples")) foreach (System.Collections.DictionaryEntry q in (System.Collections.IDictionary)b.Value!) { sl++; sv += ((System.Collections.IList)q.Value!).Count; }
-        }
-        long cust = 0; foreach (System.Collections.DictionaryEntry c in (System.Collections.IDictionary)F(shard, "_customers")) cust += ((System.Collections.ICollection)c.Value!).Count;
-        long rows = ((System.Collections.ICollection)F(shard, "_rows")).Count, contr = 0; foreach (var _ in shard.Contributions()) contr++;
-        long alerts = 0; foreach (var _ in shard.Alerts.All) alerts++;
-        Console.WriteLine($"ledgers {n} minutes {mb} keys {mk} hours {hb} keys {hk} samplelists {sl} values {sv} facts {cust} rows {rows} contributions {contr} alerts {alerts}");
     }
 
     // 16 of the identity, 8 of the body, 8 of the table they stand in; a table is twice as large at times.
