@@ -67,6 +67,14 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         _changed.Add(hour);
     }
 
+    /// <summary>Takes those that it does not have yet.</summary>
+    public void AddNew(IReadOnlyList<Event> events)
+    {
+        Open();
+        foreach (var e in events)
+            if (!_told.TryGetValue(AgentHour.Of(e.At), out var told) || told.Events.BinarySearch(e) < 0) Add(e);
+    }
+
     private void Insert(long hour, Event e)
     {
         if (!_told.TryGetValue(hour, out var told)) _told[hour] = told = new() { End = Before(hour) };

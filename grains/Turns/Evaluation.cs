@@ -74,6 +74,9 @@ public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributi
     /// <summary>Of a contact: what it kept agents busy with, cut at the hours.</summary>
     public IReadOnlyList<AgentWork> Work { get; init; } = [];
 
+    /// <summary>Of an agent, for a tally elsewhere that judges its hours: all states told, as <see cref="History.Pack"/> gives them. A shard has them itself.</summary>
+    public byte[]? States { get; init; }
+
     /// <summary>The same, to be looked at again at an instant at the latest.</summary>
     public Evaluation ButNotAfter(long at) => at < NextChangeAt ? this with { NextChangeAt = at } : this;
 }

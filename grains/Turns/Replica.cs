@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
@@ -31,6 +32,7 @@ public sealed record Told(Subject Subject, long Version, string Home, Evaluation
 public sealed class Replica(PolicySet policies) : Tally(policies)
 {
     private readonly Dictionary<Subject, (long Version, string Home)> _heard = [];
+    private readonly SortedSet<(long At, string Agent, long Hour)> _ahead = [];
 
     public override long EventCount
     {
@@ -47,7 +49,10 @@ public sealed class Replica(PolicySet policies) : Tally(policies)
     {
         if (_heard.TryGetValue(told.Subject, out var known) && known.Version >= told.Version) return false;
         _heard[told.Subject] = (told.Version, told.Home);
+        Remember(told.Subject, Last(told.Subject).Work, told.Evaluation.Work);
+        if (told.Evaluation.States is { } states) Dirty(told.Subject.Id).AddNew(History.Of(states).Events);
         Exchange(told.Subject, told.Evaluation);
+        SettleHours();
         Alerts.Replace(told.Subject, told.Alerts);
         Version++;
         return true;
@@ -68,7 +73,29 @@ public sealed class Replica(PolicySet policies) : Tally(policies)
     }
 
     /// <summary>Time goes on though nobody tells anything.</summary>
-    public void Advance(long now) => Now = Math.Max(Now, now);
+    public void Advance(long now)
+    {
+        Now = Math.Max(Now, now);
+        while (_ahead.Count > 0 && _ahead.Min is var (at, agent, hour) && at <= Now)
+        {
+            _ahead.Remove((at, agent, hour));
+            Dirty(agent).Wake(hour);
+        }
+        SettleHours();
+    }
+
+    // Nobody tells an agent's hours: they follow from what contacts and agents tell. What was told ahead of its time waits here.
+    private void SettleHours()
+    {
+        if (!HasDirtyAgents) return;
+        Version++;
+        SettleAgents(Now, (who, file, next) =>
+        {
+            if (file == who) return; // its row was told
+            if (next.NextChangeAt < long.MaxValue && AgentHour.TryRead(file, out var agent, out var hour)) _ahead.Add((next.NextChangeAt, agent, hour));
+            Exchange(file, next with { NextChangeAt = long.MaxValue });
+        });
+    }
 
     /// <summary>Takes the subjects in a department's care whose row changes at or before an instant; those of others are their home's to wake.</summary>
     public IReadOnlyList<Subject> TakeDueOf(string home, long now)
@@ -82,7 +109,7 @@ public sealed class Replica(PolicySet policies) : Tally(policies)
     /// <summary>Rows in a department's care as they were heard, in the order of their subjects, from after one of them on.</summary>
     public IEnumerable<Told> ToldOf(string home, Subject? after)
     {
-        foreach (var who in Subjects(after))
-            if (_heard[who] is var (version, at) && at == home) yield return new(who, version, home, Last(who), Alerts.Of(who));
+        foreach (var who in Subjects(after)) // nobody told of agents' hours
+            if (_heard.TryGetValue(who, out var heard) && heard is var (version, at) && at == home) yield return new(who, version, home, Last(who), Alerts.Of(who));
     }
 }

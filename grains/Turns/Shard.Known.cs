@@ -23,7 +23,7 @@ public sealed partial class Shard
     /// <summary>Those in memory that may have counted otherwise then and are not judged in the view as they are now.</summary>
     public IReadOnlyList<Unjudged> Unjudged(KnownView view)
     {
-        foreach (var (agent, past) in _agents) // a look at one hour each
+        foreach (var (agent, past) in Agents) // a look at one hour each
             if (new Subject(SubjectKind.Agent, agent) is var who && Last(who) is var now && !view.Has(who, now)) view.Put(who, now, AgentRules.Evaluate(who, past.At(view.At), view.At));
         var missing = new List<Unjudged>();
         foreach (var (who, held) in _subjects)
@@ -49,7 +49,7 @@ public sealed partial class Shard
             foreach (var work in then.Work) Of(hours, (work.Agent, AgentHour.Of(work.From))).Add((who, work));
         }
         var last = AgentHour.Of(view.At); // hours before it have heard all that they will of states
-        foreach (var agent in _agents.Keys)
+        foreach (var agent in Agents.Keys)
             if (LastOf(agent, last).KnownSince > view.At) Of(hours, (agent, last));
         foreach (var file in Subjects(null, SubjectKind.Other))
             if (_customers.TryGetValue(file.Id, out var facts) && IsOtherThen(facts.Values, Last(file), view, window)) Of(customers, file.Id);

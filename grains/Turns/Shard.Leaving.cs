@@ -38,7 +38,7 @@ public sealed partial class Shard
     public int LeftCount => _left.Count;
 
     /// <summary>How many are in memory with their events.</summary>
-    public int HeldCount => _subjects.Count + _surveys.Count + _agents.Count;
+    public int HeldCount => _subjects.Count + _surveys.Count + Agents.Count;
 
     /// <summary>Whether it is not in memory but was; rarely also of one that never was, whose recalled history is then empty.</summary>
     public bool IsAway(Subject who) =>
@@ -53,7 +53,7 @@ public sealed partial class Shard
     /// <summary>Some of those that may leave now, each told once. Their rows are to be kept elsewhere before <see cref="Leave"/>.</summary>
     public IReadOnlyList<Leaver> Leavers(int limit)
     {
-        RestAgents();
+        if (options.LeaveAfterMs != long.MaxValue) RestAgents(AgentHour.Of(TurnClock - options.LeaveAfterMs));
         var leavers = new List<Leaver>();
         var before = TurnClock - options.LeaveAfterMs;
         while (leavers.Count < limit && _quiet.TryPeek(out var next) && next.Since <= before)
@@ -143,7 +143,7 @@ public sealed partial class Shard
         foreach (var (who, evaluation) in judged.Rows)
         {
             PutBack(who, evaluation);
-            if (AgentHour.TryRead(who, out var agent, out var hour)) _hours.Add((hour, agent));
+            if (AgentHour.TryRead(who, out var agent, out var hour)) Resumed(agent, hour);
             if (_subjects.TryGetValue(who, out var held) && IsSettled(who, evaluation)) Quiet(who, held.Touched = ++_touches, long.MinValue);
         }
         _rules?.Resume(judged.Watched, Books);

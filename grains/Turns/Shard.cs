@@ -95,7 +95,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     public IReadOnlyList<Event> HistoryOf(Subject subject)
     {
         IReadOnlyList<Event> own = _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
-        return subject.Kind == SubjectKind.Agent && _agents.TryGetValue(subject.Id, out var past) ? [.. past.Events, .. own] : own;
+        return subject.Kind == SubjectKind.Agent && Agents.TryGetValue(subject.Id, out var past) ? [.. past.Events, .. own] : own;
     }
 
     /// <summary>Every event in memory, subject by subject; what belongs to two histories only with its own.</summary>
@@ -105,7 +105,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (_subjects.TryGetValue(who, out var held))
                 foreach (var e in held.History.All)
                     if (e.Subject == who) yield return e;
-        foreach (var past in _agents.Values)
+        foreach (var past in Agents.Values)
             foreach (var e in past.Events) yield return e;
         foreach (var survey in _surveys.Values)
             foreach (var e in survey.Links.Events) yield return e;
@@ -121,11 +121,11 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Silences = Alerts.Silences.Events,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. _agents.Values.SelectMany(a => a.Works())])
+            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Agents.Values.SelectMany(a => a.Works())])
         {
             Watched = [.. _rules?.Image() ?? []],
         },
-        Agents = [.. _agents.Select(a => KeyValuePair.Create(a.Key, a.Value.Copy()))],
+        Agents = [.. Agents.Select(a => KeyValuePair.Create(a.Key, a.Value.Copy()))],
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -145,10 +145,9 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         foreach (var e in image.Surveys) SurveyOf(e.Subject).Links.Add(e); // the tickets have it in their own histories
         if (asJudged || image.Judged.Left.Count > 0) { Resume(image.Judged); return; }
         foreach (var (who, held) in _subjects) Touch(who, held);
-        foreach (var (agent, past) in _agents)
+        foreach (var (agent, past) in Agents)
         {
-            past.JudgeAll();
-            _dirtyAgents.Add(agent);
+            Dirty(agent).JudgeAll();
         }
         Settle(Now, []);
     }
@@ -210,7 +209,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         if (e.Data is AlertDeed || SubjectRules.HasRow(e))
         {
-            if (IsAgents(e)) { Tell(e); return; }
+            if (IsAgents(e)) { Dirty(e.Subject.Id).Add(e); return; }
             Insert(e.Subject, e);
             if (e.Data is ContactLinked && SurveyLinks.TicketOf(e) is { } chased) Insert(chased, e);
             return;
@@ -251,7 +250,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count + _dirtyAgents.Count == 0 && _rules is not { IsDirty: true }) return;
+        if (_dirty.Count + _dirtyCustomers.Count == 0 && !HasDirtyAgents && _rules is not { IsDirty: true }) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
@@ -274,7 +273,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         _dirty.Clear();
         foreach (var customer in _dirtyCustomers) SettleCustomer(customer, now, changed, told);
         _dirtyCustomers.Clear();
-        SettleAgents(now);
+        SettleAgents(now, ExchangeHour);
         SettleRules(now, changed, told);
         foreach (var who in Alerts.TakeDisturbed())
             if (_subjects.TryGetValue(who, out var held)) Touch(who, held);

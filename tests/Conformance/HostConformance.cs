@@ -181,10 +181,25 @@ public abstract class HostConformance
             await Task.Delay(500);
             await tested.WakeAsync();
         }
-        Assert.Equal(expected.Split('\n').Except(actual.Split('\n')), []);
+        Assert.Empty(Differences(expected, actual));
         Assert.Equal(expected, actual);
         foreach (var row in right.Rows().Take(3))
             Assert.NotEmpty(await tested.Host.HistoryAsync(row.Subject, default) ?? []);
+    }
+
+    // Line by line, and of a line only what differs: a report has hundreds of numbers.
+    private static IEnumerable<string> Differences(string expected, string actual)
+    {
+        var (right, found) = (expected.Split('\n'), actual.Split('\n'));
+        for (var i = 0; i < right.Length; i++)
+        {
+            if (i >= found.Length) { yield return $"missing: {right[i]}"; continue; }
+            if (right[i] == found[i]) continue;
+            var (a, b) = (right[i].Split(",\""), found[i].Split(",\""));
+            var parts = a.Zip(b).Where(p => p.First != p.Second).Select(p => $"{p.First} <> {p.Second}").Take(5);
+            yield return $"{right[i].Split(' ')[0]}: {string.Join(" | ", parts)}";
+        }
+        for (var i = right.Length; i < found.Length; i++) yield return $"too much: {found[i]}";
     }
 
     private static string Text(Tally tally, IReadOnlyList<string> scopes, bool alerts)
