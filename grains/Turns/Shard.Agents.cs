@@ -16,11 +16,7 @@ public sealed partial class Shard
     private void Remember(Subject subject, Evaluation old, Evaluation next)
     {
         NoteLateFiles(subject, old, next);
-        if (old.Fact != next.Fact)
-        {
-            if (old.Fact is { } before) Remember(before, -1);
-            if (next.Fact is { } fact) Remember(fact, 1);
-        }
+        if (old.Fact != next.Fact) Remember(old.Fact, next.Fact, Now);
         if (subject.Kind == SubjectKind.Agent) TouchHours(subject.Id, old.States, next.States);
         if (old.Work.Count + next.Work.Count == 0 || Same(old.Work, next.Work)) return;
         foreach (var work in old.Work) Remember(subject, work, -1);
@@ -81,7 +77,7 @@ public sealed partial class Shard
     private void TouchFile(Subject file)
     {
         if (AgentHour.TryRead(file, out var agent, out var hour) && _agentHours.TryGetValue(agent, out var hours) && hours.ContainsKey(hour)) _dirtyHours.Add((hour, agent));
-        else _dirtyCustomers.Add(file.Id);
+        else TouchPart(file);
     }
 
     private void SettleHours(long now)

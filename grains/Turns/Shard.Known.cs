@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Agents;
+using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Past;
@@ -50,8 +51,9 @@ public sealed partial class Shard
                 if (from != long.MaxValue && hour >= AgentHour.Of(from)) Of(hours, (who.Id, hour));
         }
         foreach (var file in Subjects(null, SubjectKind.Other))
-            if (AgentHour.TryRead(file, out var agent, out var hour)) { if (Last(file).KnownSince > view.At) Of(hours, (agent, hour)); }
-            else if (_customers.TryGetValue(file.Id, out var facts) && IsOtherThen(facts.Values, Last(file), view, window)) Of(customers, file.Id);
+            if (AgentHour.TryRead(file, out var agent, out var hour) && Last(file).KnownSince > view.At) Of(hours, (agent, hour));
+        foreach (var (customer, file) in _customers)
+            if (IsOtherThen(customer, file, view, window)) Of(customers, customer);
         return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= AgentHour.Of(view.At)).Select(d => HourThen(d.Key, d.Value, view))];
     }
 
@@ -66,15 +68,18 @@ public sealed partial class Shard
 
     private static List<T> Of<TKey, T>(SortedDictionary<TKey, List<T>> all, TKey key) where TKey : notnull => all.TryGetValue(key, out var some) ? some : all[key] = [];
 
-    private bool IsOtherThen(IEnumerable<ContactFact> facts, Evaluation now, KnownView view, Window window)
+    private bool IsOtherThen(string customer, CustomerFile file, KnownView view, Window window)
     {
-        var (changed, counts) = (now.KnownSince > view.At, false);
-        foreach (var fact in facts)
+        var (changed, counts) = (false, false);
+        foreach (var fact in file.Facts)
         {
             changed |= fact.InitiatedAt > view.At;
             counts |= In(fact.InitiatedAt) || In(fact.LastAt + Policies.FcrWindowMs) || In(fact.LastAt + view.Policies.FcrWindowMs) || (fact.FirstTimeAt is { } closed && In(closed));
         }
-        return changed && counts;
+        if (!counts || changed) return counts;
+        foreach (var fact in file.Facts)
+            if (Last(CustomerPart.Of(customer, Placed.Of(fact))).KnownSince > view.At) return true;
+        return false;
 
         bool In(long at) => at >= window.From && at < window.To;
     }
@@ -82,11 +87,15 @@ public sealed partial class Shard
     // Whoever is not in the view was over before the instant, or began after it.
     private UnjudgedFile FileThen(string customer, List<ContactFact> then, KnownView view)
     {
-        if (_customers.TryGetValue(customer, out var facts))
-            foreach (var fact in facts.Values)
+        var now = new List<Contribution>();
+        if (_customers.TryGetValue(customer, out var file))
+            foreach (var fact in file.Facts)
+            {
+                now.AddRange(Last(CustomerPart.Of(customer, Placed.Of(fact))).Contributions);
                 if (fact.InitiatedAt <= view.At && !view.Has(fact.Contact)) then.Add(fact);
+            }
         then.Sort((a, b) => a.InitiatedAt != b.InitiatedAt ? a.InitiatedAt.CompareTo(b.InitiatedAt) : a.Contact.CompareTo(b.Contact));
-        return new(Last(new(SubjectKind.Other, customer)), then, "", null, []);
+        return new(new(null, now, [], long.MaxValue), then, "", null, []);
     }
 
     private UnjudgedFile HourThen((string Agent, long Hour) file, List<(Subject Contact, AgentWork Work)> then, KnownView view)
