@@ -22,6 +22,7 @@ try
             break;
         case "bulk": Bulk.Run(Number(1, 30), Number(2, 3)); break;
         case "scrub": await Scrub.RunAsync(root.FullName, Number(1, 20_000)); break;
+        case "flat": Flat.Run(Number(1, 1_000_000)); break;
         case "starts": await Keeping.StartsAsync(root.FullName); break;
         case "singles": await Ingest.RunAsync(root.FullName, 1, profiled: args.Length > 1); break;
         case "batches": await Ingest.RunAsync(root.FullName, Load.EventsPerBatch, profiled: args.Length > 1); break;

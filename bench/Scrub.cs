@@ -13,10 +13,9 @@ namespace OpsMonitor.Bench;
 /// </summary>
 internal static class Scrub
 {
-    private const int Days = 30, Looks = 12, Batch = 500;
+    private const int Span = 30, Looks = 12, Batch = 500;
     private const long Day = 86_400_000, Minute = 60_000, Aim = 200;
     private static readonly DateTimeOffset Start = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
-    private static int _ids;
 
     public static async Task RunAsync(string root, int perDay)
     {
@@ -27,10 +26,10 @@ internal static class Scrub
 
     private static async Task OneAsync(string folder, int perDay)
     {
-        var end = Start.AddDays(Days).ToUnixTimeMilliseconds();
+        var end = Start.AddDays(Span).ToUnixTimeMilliseconds();
         await using var host = LocalHost.Open(new(folder, PolicySet.Default, BackfillUntil: end) { LeaveAfterMs = 600_000 }, TimeProvider.System, static _ => { });
         var watch = Stopwatch.StartNew();
-        foreach (var some in Told(perDay).Chunk(Batch)) await host.OfferAsync(some, default);
+        foreach (var some in Days.Told(Start, Span, perDay).Chunk(Batch)) await host.OfferAsync(some, default);
         for (var i = 0; i < 40; i++) { await host.OfferAsync([], default); await Task.Delay(50); }
         var (told, events) = (watch.Elapsed.TotalSeconds, host.Read(s => s.EventCount));
         var random = new Random(1);
@@ -67,51 +66,4 @@ internal static class Scrub
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {perDay:N0} | {events:N0} | {told:F0} | {back} | {open:N0} | {all[all.Count / 2]:F0}{(all[all.Count / 2] > Aim ? " (aim 200)" : "")} | {all[^1]:F0} | {cpu[cpu.Count / 2]:F0} | {waits[waits.Count / 2]:F0} | {waits[^1]:F0} |"));
         }
     }
-
-    // Half of a day's events are contacts', half tickets'; in the order of their times, so that a turn speaks of many.
-    private static IEnumerable<Event> Told(int perDay)
-    {
-        var (contacts, tickets, carried) = (perDay / 12, perDay / 18, new PriorityQueue<(string Subject, string Type, long At), long>());
-        for (var day = 0; day < Days; day++)
-        {
-            var from = Start.ToUnixTimeMilliseconds() + (day * Day);
-            for (var i = 0; i < contacts; i++) Contact(carried, day, i, from + (i * Day / contacts), contacts);
-            for (var i = 0; i < tickets; i++) Ticket(carried, day, i, from + (i * Day / tickets));
-            while (carried.TryPeek(out var next, out var at) && at < from + Day)
-            {
-                carried.Dequeue();
-                yield return Event(next.Subject, next.Type, at);
-            }
-        }
-    }
-
-    private static void Contact(PriorityQueue<(string, string, long), long> told, int day, int i, long at, int contacts)
-    {
-        var who = $"contact/c-{day}-{i}";
-        void Say(long after, string type) => told.Enqueue((who, type, at + after), at + after);
-        Say(0, $$"""contact.initiated","data":{"channel":"phone","direction":"inbound","customer_ref":"k-{{i * 7919L % (contacts * 5L)}}"}""");
-        Say(2_000, $$"""contact.queued","data":{"queue_id":"q{{i % 8}}"}""");
-        Say(9_000 + (i % 30 * 1_000), $$"""contact.answered","data":{"agent_id":"a{{i % 40}}"}""");
-        Say(260_000, """contact.disconnected","data":{"by":"customer"}""");
-        Say(280_000, $$"""contact.wrapup_completed","data":{"agent_id":"a{{i % 40}}","acw_s":20}""");
-    }
-
-    private static void Ticket(PriorityQueue<(string, string, long), long> told, int day, int i, long at)
-    {
-        string[] life =
-        [
-            """created","data":{"kind":"complaint","channel":"phone","priority":3}""", """acknowledged","data":{"method":"mail"}""", """classified","data":{"category":"x","priority":3}""",
-            """replied","data":{"method":"mail"}""", """progress_replied","data":{"method":"mail"}""", """progress_replied","data":{"method":"mail"}""", """progress_replied","data":{"method":"mail"}""",
-            """resolved","data":{"resolution_code":"ok"}""", """closed","data":{"closure_code":"done"}""",
-        ];
-        for (var step = 0; step < life.Length; step++)
-        {
-            var then = at + (step * (2 * Day / life.Length)) + (i % 97 * 1_000);
-            told.Enqueue(($"ticket/t-{day}-{i}", "ticket." + life[step], then), then);
-        }
-    }
-
-    private static Event Event(string subject, string type, long at) => EventReader.Read(System.Text.Encoding.UTF8.GetBytes(
-        $$"""{"specversion":"1.0","id":"{{++_ids}}","source":"/s","time":"{{DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)}}","subject":"{{subject}}","departmentid":"d-{{subject.Length % 7}}","type":"{{type}}}""")).Event
-        ?? throw new InvalidOperationException(type);
 }

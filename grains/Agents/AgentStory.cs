@@ -1,7 +1,11 @@
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Agents;
+
+/// <summary>What lasts from one part of an agent's past into the next: what was said of all queues at once, and the stretch that goes on, over all queues and in each.</summary>
+internal sealed record AgentCarry(AgentState? Everywhere, AgentStretch? Whole, Items<KeyValuePair<string, AgentStretch>> Queues);
 
 /// <summary>
 /// An agent's states as told. A change that names queues concerns these, one that names none all of them; the agent is in the foremost state of any
@@ -16,22 +20,33 @@ internal sealed class AgentStory
     private static readonly AgentState[] Foremost =
         [AgentState.Busy, AgentState.Wrapup, AgentState.Available, AgentState.Training, AgentState.Other, AgentState.Break, AgentState.Offline];
 
-    private readonly SortedDictionary<string, AgentState> _states = new(StringComparer.Ordinal);
     private AgentState? _everywhere;
 
-    /// <summary>Over all queues.</summary>
+    private AgentStory(AgentCarry? before)
+    {
+        if (before is null) return;
+        _everywhere = before.Everywhere;
+        if (before.Whole is { } whole) Whole.Add(whole);
+        foreach (var (queue, last) in before.Queues.All) Queues[queue] = [last];
+    }
+
+    /// <summary>Over all queues; the first may have begun in the part before.</summary>
     public List<AgentStretch> Whole { get; } = [];
 
-    /// <summary>The beginnings (1) and ends (-1) of all stretches, over all queues (null) and in each, in the order in which they were told.</summary>
+    /// <summary>The beginnings (1) and ends (-1) of stretches in this part, over all queues (null) and in each, in the order in which they were told.</summary>
     public List<(string? Queue, string? Department, AgentState State, long At, int Sign)> Edges { get; } = [];
 
     public SortedDictionary<string, List<AgentStretch>> Queues { get; } = new(StringComparer.Ordinal);
 
+    public AgentCarry Carry => new(_everywhere, Whole.Count > 0 ? Whole[^1] : null, new([.. Queues.Select(q => KeyValuePair.Create(q.Key, q.Value[^1]))]));
+
+    /// <param name="before">null for the first part of all</param>
+    /// <param name="told">of this part, in their one order</param>
     /// <param name="reached">false for an instant that is still to come</param>
-    public static AgentStory Of(IReadOnlyList<Event> history, Func<long, bool> reached)
+    public static AgentStory Of(AgentCarry? before, IReadOnlyList<Event> told, Func<long, bool> reached)
     {
-        var story = new AgentStory();
-        foreach (var e in history)
+        var story = new AgentStory(before);
+        foreach (var e in told)
         {
             if (e.Data is not AgentStateChanged d) continue;
             if (!reached(e.At)) break; // told ahead of its time
@@ -49,18 +64,17 @@ internal sealed class AgentStory
         else
         {
             _everywhere = Next(_everywhere, d);
-            foreach (var queue in new List<string>(_states.Keys)) Change(queue, e, d);
+            foreach (var queue in new List<string>(Queues.Keys)) Change(queue, e, d);
         }
         if (Now() is { } state) Go(null, Whole, e, state);
     }
 
     private void Change(string queue, Event e, AgentStateChanged d)
     {
-        AgentState? before = _states.TryGetValue(queue, out var known) ? known : _everywhere;
-        if (Next(before, d) is not { } state) return;
-        _states[queue] = state;
-        if (!Queues.TryGetValue(queue, out var stretches)) Queues[queue] = stretches = [];
-        Go(queue, stretches, e, state);
+        var known = Queues.TryGetValue(queue, out var stretches);
+        if (Next(known ? stretches![^1].State : _everywhere, d) is not { } state) return;
+        if (!known) Queues[queue] = stretches = [];
+        Go(queue, stretches!, e, state);
     }
 
     private static AgentState? Next(AgentState? before, AgentStateChanged d) => d.Reason switch
@@ -75,8 +89,8 @@ internal sealed class AgentStory
         foreach (var state in Foremost)
         {
             if (_everywhere == state) return state;
-            foreach (var of in _states.Values)
-                if (of == state) return state;
+            foreach (var stretches in Queues.Values)
+                if (stretches[^1].State == state) return state;
         }
         return null;
     }

@@ -1,5 +1,3 @@
-using OpsMonitor.Grains.Agents;
-using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -11,8 +9,9 @@ namespace OpsMonitor.Grains.Past;
 /// <summary>One whose numbers at the instant asked for may be others than now.</summary>
 public sealed record Unjudged(Subject Who, Evaluation Now, History History);
 
-/// <summary>A customer's file or an agent's day as it was at the instant, to be judged.</summary>
-public sealed record UnjudgedFile(Evaluation Now, IReadOnlyList<ContactFact>? Facts, string Agent, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)>? Works, IReadOnlyList<AgentTrack> States);
+/// <summary>A customer's file or an agent's hour as it was at the instant, to be judged.</summary>
+/// <param name="Judge">at an instant, Unix ms; reads nothing that a turn may change</param>
+public sealed record UnjudgedFile(Evaluation Now, Func<long, Evaluation> Judge);
 
 /// <summary>
 /// The numbers of a past instant out of all that is known by now: the sums as they are, less what each subject adds that was under way then or has
@@ -53,9 +52,9 @@ public sealed class KnownView(long at, PolicySet policies)
         _judged[who] = (now, then.Count == 0 ? Evaluation.Empty : SubjectRules.Evaluate(who, then, policies, at));
     }
 
-    public void Judge(UnjudgedFile file) => _files.Add((file.Now, file.Facts is { } facts
-        ? facts.Count == 0 ? Evaluation.Empty : CustomerRules.Evaluate(facts, policies.FcrWindowMs, at, policies.FcrPerIssue)
-        : AgentHour.Evaluate(file.Agent, file.Works!, file.States, at)));
+    public void Judge(UnjudgedFile file) => _files.Add((file.Now, file.Judge(at)));
+
+    internal void Put(Subject who, Evaluation now, Evaluation then) => _judged[who] = (now, then);
 
     /// <summary>What of the sums of a scope was not, and what was and is no more.</summary>
     public (Ledger Plus, Ledger Minus) Changes(string scope)

@@ -173,7 +173,7 @@ internal sealed class TicketStory
     {
         Created = d;
         CreatedAt = e.At;
-        Department = e.DepartmentId ?? Department;
+        Department ??= e.DepartmentId; // who dispatched it did so knowing of it, even where another system's clock says that it was before
         Priority = d.Priority ?? Priority;
     }
 

@@ -74,9 +74,6 @@ public sealed record Evaluation(Row? Row, IReadOnlyList<Contribution> Contributi
     /// <summary>Of a contact: what it kept agents busy with, cut at the hours.</summary>
     public IReadOnlyList<AgentWork> Work { get; init; } = [];
 
-    /// <summary>Of an agent: the states told, over all queues and in each.</summary>
-    public IReadOnlyList<AgentTrack> States { get; init; } = [];
-
     /// <summary>The same, to be looked at again at an instant at the latest.</summary>
     public Evaluation ButNotAfter(long at) => at < NextChangeAt ? this with { NextChangeAt = at } : this;
 }
@@ -92,9 +89,6 @@ public enum AgentDuty { Contact, Wrapup, Ringing }
 
 /// <summary>An agent said to be in a state in [<see cref="From"/>, <see cref="To"/>), Unix ms; long.MaxValue goes on.</summary>
 public sealed record AgentStretch(long From, long To, AgentState State, string? Department);
-
-/// <summary>One agent's stretches in one queue, or over all of them (null), in order and without overlap.</summary>
-public sealed record AgentTrack(string? Queue, IReadOnlyList<AgentStretch> Stretches);
 
 /// <summary>Collects an evaluation while a subject is judged.</summary>
 internal sealed class Judgement(long now)

@@ -42,6 +42,9 @@ public sealed class History
     /// <param name="packed">as <see cref="Pack"/> gave it; read when it is asked for</param>
     public static History Of(byte[] packed) => new() { _packed = packed };
 
+    /// <param name="events">in their one order</param>
+    internal static History Of(IEnumerable<Event> events) => new() { _events = [.. events] };
+
     public void Add(Event e)
     {
         Unpack();

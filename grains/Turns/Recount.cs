@@ -9,6 +9,8 @@ public static class Recount
     {
         var fresh = new Books();
         foreach (var (who, what) in tally.Contributions()) fresh.Replace(who, [], [what]);
+        if (tally is Shard shard)
+            foreach (var (who, what) in shard.RestingContributions()) fresh.Replace(who, [], [what]);
         foreach (var (scope, ledger) in tally.Books.All)
         {
             var kept = ledger.Over(Window.Always);

@@ -1,90 +1,98 @@
 using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>
-/// The hours of agents: what contacts kept an agent busy with hides what the agent said of itself. Judged by the hour, so that a contact costs a look
-/// at the others of its hour, not at all there ever were.
+/// Agents: the states told of them, and what contacts kept them busy with. Each agent's past is judged by the hour (<see cref="AgentPast"/>); of an
+/// hour that is over only what it is judged by stays in memory: before anything of it changes, what it added to the sums is made anew.
 /// </summary>
 public sealed partial class Shard
 {
-    private readonly Dictionary<string, SortedDictionary<long, SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)>>> _agentHours = new(StringComparer.Ordinal);
-    private readonly SortedSet<(long Hour, string Agent)> _dirtyHours = new(Comparer<(long Hour, string Agent)>.Create((a, b) =>
+    private readonly Dictionary<string, AgentPast> _agents = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _dirtyAgents = new(StringComparer.Ordinal);
+    private readonly SortedSet<(long Hour, string Agent)> _hours = new(Comparer<(long Hour, string Agent)>.Create((a, b) => // in memory with what they add
         a.Hour != b.Hour ? a.Hour.CompareTo(b.Hour) : string.CompareOrdinal(a.Agent, b.Agent)));
+
+    /// <summary>What agents' hours add to the sums that are in memory no more, made anew: <see cref="Tally.Contributions"/> has the others.</summary>
+    public IEnumerable<(Subject Who, Contribution What)> RestingContributions()
+    {
+        foreach (var (agent, past) in _agents)
+            foreach (var hour in past.Hours)
+                if (AgentHour.FileOf(agent, hour) is var file && !Has(file))
+                    foreach (var what in past.Judge(hour, Now).Contributions) yield return (file, what);
+    }
+
+    private static bool IsAgents(Event e) => e is { Subject.Kind: SubjectKind.Agent, Data: AgentStateChanged };
+
+    private AgentPast PastOf(string agent) => _agents.TryGetValue(agent, out var past) ? past : _agents[agent] = new(agent, hour => Return(agent, hour));
+
+    private void Tell(Event e)
+    {
+        PastOf(e.Subject.Id).Add(e);
+        _dirtyAgents.Add(e.Subject.Id);
+    }
 
     private void Remember(Subject subject, Evaluation old, Evaluation next)
     {
         NoteLateFiles(subject, old, next);
         if (old.Fact != next.Fact) Remember(old.Fact, next.Fact, Now);
-        if (subject.Kind == SubjectKind.Agent) TouchHours(subject.Id, old.States, next.States);
         if (old.Work.Count + next.Work.Count == 0 || Same(old.Work, next.Work)) return;
-        foreach (var work in old.Work) Remember(subject, work, -1);
-        foreach (var work in next.Work) Remember(subject, work, 1);
+        foreach (var work in old.Work) Dirty(work.Agent).Take(subject, work);
+        foreach (var work in next.Work) Dirty(work.Agent).Put(subject, work);
     }
 
-    private void Remember(Subject contact, AgentWork work, int sign)
+    private AgentPast Dirty(string agent)
     {
-        var all = WorkOf(work);
-        if (sign > 0) all.Add((work.From, work.To, work.Duty, contact)); else all.Remove((work.From, work.To, work.Duty, contact));
-        _dirtyHours.Add((AgentHour.Of(work.From), work.Agent));
-    }
-
-    /// <summary>All that kept the same agent busy in the same hour.</summary>
-    private SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> WorkOf(AgentWork work)
-    {
-        if (!_agentHours.TryGetValue(work.Agent, out var hours)) _agentHours[work.Agent] = hours = [];
-        var hour = AgentHour.Of(work.From);
-        return hours.TryGetValue(hour, out var all) ? all : hours[hour] = [];
-    }
-
-    private IEnumerable<KeyValuePair<Subject, AgentWork>> Work()
-    {
-        foreach (var (agent, hours) in _agentHours)
-            foreach (var all in hours.Values)
-                foreach (var (from, to, duty, contact) in all) yield return new(contact, new(agent, from, to, duty));
-    }
-
-    // From the first stretch on that is not as it was.
-    private void TouchHours(string agent, IReadOnlyList<AgentTrack> old, IReadOnlyList<AgentTrack> next)
-    {
-        if (!_agentHours.TryGetValue(agent, out var hours)) return;
-        var from = Math.Min(Changed(old, next), Changed(next, old));
-        if (from == long.MaxValue) return;
-        var first = AgentHour.Of(from);
-        foreach (var hour in hours.Keys)
-            if (hour >= first) _dirtyHours.Add((hour, agent));
-    }
-
-    private static long Changed(IReadOnlyList<AgentTrack> these, IReadOnlyList<AgentTrack> others)
-    {
-        var from = long.MaxValue;
-        foreach (var track in these)
-        {
-            AgentTrack? other = null;
-            foreach (var t in others)
-                if (t.Queue == track.Queue) { other = t; break; }
-            for (var i = 0; i < track.Stretches.Count; i++)
-            {
-                if (other is not null && i < other.Stretches.Count && other.Stretches[i] == track.Stretches[i]) continue;
-                from = Math.Min(from, track.Stretches[i].From);
-                break;
-            }
-        }
-        return from;
+        _dirtyAgents.Add(agent);
+        return PastOf(agent);
     }
 
     private void TouchFile(Subject file)
     {
-        if (AgentHour.TryRead(file, out var agent, out var hour) && _agentHours.TryGetValue(agent, out var hours) && hours.ContainsKey(hour)) _dirtyHours.Add((hour, agent));
+        if (AgentHour.TryRead(file, out var agent, out var hour)) Dirty(agent).Wake(hour);
         else TouchPart(file);
     }
 
-    private void SettleHours(long now)
+    private void SettleAgents(long now)
     {
-        foreach (var (hour, agent) in _dirtyHours)
-            ExchangeNoted(AgentHour.FileOf(agent, hour), AgentHour.Evaluate(agent, _agentHours[agent][hour], Last(new(SubjectKind.Agent, agent)).States, now));
-        _dirtyHours.Clear();
+        foreach (var agent in _dirtyAgents)
+        {
+            var (past, who) = (_agents[agent], new Subject(SubjectKind.Agent, agent));
+            foreach (var hour in past.TakeUnjudged(now))
+            {
+                var file = AgentHour.FileOf(agent, hour);
+                if (_late.Contains(who)) _late.Add(file);
+                ExchangeNoted(file, past.Judge(hour, now));
+                _hours.Add((hour, agent));
+            }
+            if (past.Last is { } last) Exchange(who, AgentRules.Evaluate(who, last, now));
+        }
+        _dirtyAgents.Clear();
+    }
+
+    private Evaluation LastOf(string agent, long hour) =>
+        AgentHour.FileOf(agent, hour) is var file && Has(file) ? Last(file) : _agents[agent].Judge(hour, Now);
+
+    private void Return(string agent, long hour)
+    {
+        var file = AgentHour.FileOf(agent, hour);
+        if (Has(file) || _agents[agent].Judge(hour, Now) is not { Contributions.Count: > 0 } was) return;
+        PutBack(file, was);
+        _hours.Add((hour, agent));
+    }
+
+    // Those that ended long enough ago and do not change by themselves.
+    private void RestAgents()
+    {
+        if (options.LeaveAfterMs == long.MaxValue || _dirtyAgents.Count > 0) return;
+        var before = AgentHour.Of(TurnClock - options.LeaveAfterMs);
+        while (_hours.Count > 0 && _hours.Min is var (hour, agent) && hour < before)
+        {
+            _hours.Remove((hour, agent));
+            if (Last(AgentHour.FileOf(agent, hour)).NextChangeAt == long.MaxValue) Drop(AgentHour.FileOf(agent, hour));
+        }
     }
 
     private static bool Same(IReadOnlyList<AgentWork> a, IReadOnlyList<AgentWork> b)

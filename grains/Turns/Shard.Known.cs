@@ -23,6 +23,8 @@ public sealed partial class Shard
     /// <summary>Those in memory that may have counted otherwise then and are not judged in the view as they are now.</summary>
     public IReadOnlyList<Unjudged> Unjudged(KnownView view)
     {
+        foreach (var (agent, past) in _agents) // a look at one hour each
+            if (new Subject(SubjectKind.Agent, agent) is var who && Last(who) is var now && !view.Has(who, now)) view.Put(who, now, AgentRules.Evaluate(who, past.At(view.At), view.At));
         var missing = new List<Unjudged>();
         foreach (var (who, held) in _subjects)
         {
@@ -45,16 +47,13 @@ public sealed partial class Shard
             if (then.Fact is { } old) Of(customers, old.CustomerRef).Add(old);
             foreach (var work in now.Work) Of(hours, (work.Agent, AgentHour.Of(work.From)));
             foreach (var work in then.Work) Of(hours, (work.Agent, AgentHour.Of(work.From))).Add((who, work));
-            if (who.Kind != SubjectKind.Agent || !_agentHours.TryGetValue(who.Id, out var own)) continue;
-            var from = Math.Min(Changed(now.States, then.States), Changed(then.States, now.States));
-            foreach (var hour in own.Keys)
-                if (from != long.MaxValue && hour >= AgentHour.Of(from)) Of(hours, (who.Id, hour));
         }
-        foreach (var file in Subjects(null, SubjectKind.Other))
-            if (AgentHour.TryRead(file, out var agent, out var hour) && Last(file).KnownSince > view.At) Of(hours, (agent, hour));
+        var last = AgentHour.Of(view.At); // hours before it have heard all that they will of states
+        foreach (var agent in _agents.Keys)
+            if (LastOf(agent, last).KnownSince > view.At) Of(hours, (agent, last));
         foreach (var (customer, file) in _customers)
             if (IsOtherThen(customer, file, view, window)) Of(customers, customer);
-        return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= AgentHour.Of(view.At)).Select(d => HourThen(d.Key, d.Value, view))];
+        return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= last).Select(d => HourThen(d.Key, d.Value, view))];
     }
 
     /// <summary>Those in memory that have counted as they do since before the instant, for what was true then.</summary>
@@ -95,19 +94,17 @@ public sealed partial class Shard
                 if (fact.InitiatedAt <= view.At && !view.Has(fact.Contact)) then.Add(fact);
             }
         then.Sort((a, b) => a.InitiatedAt != b.InitiatedAt ? a.InitiatedAt.CompareTo(b.InitiatedAt) : a.Contact.CompareTo(b.Contact));
-        return new(new(null, now, [], long.MaxValue), then, "", null, []);
+        var policies = view.Policies;
+        return new(new(null, now, [], long.MaxValue), at => then.Count == 0 ? Evaluation.Empty : CustomerRules.Evaluate(then, policies.FcrWindowMs, at, policies.FcrPerIssue));
     }
 
     private UnjudgedFile HourThen((string Agent, long Hour) file, List<(Subject Contact, AgentWork Work)> then, KnownView view)
     {
-        var works = WorkSet();
-        if (_agentHours.TryGetValue(file.Agent, out var hours) && hours.TryGetValue(file.Hour, out var all))
-            foreach (var work in all)
-                if (work.From <= view.At && !view.Has(work.Contact)) works.Add(work);
-        foreach (var (contact, work) in then) works.Add((work.From, work.To, work.Duty, contact));
-        var agent = new Subject(SubjectKind.Agent, file.Agent);
-        return new(Last(AgentHour.FileOf(file.Agent, file.Hour)), null, file.Agent, works, (view.Then(agent) ?? Last(agent)).States);
+        var past = PastOf(file.Agent);
+        SortedSet<BusySpan> works = [];
+        foreach (var span in past.WorksOf(file.Hour))
+            if (span.From <= view.At && !view.Has(span.Contact)) works.Add(span);
+        foreach (var (contact, work) in then) works.Add(new(work.From, work.To, work.Duty, contact));
+        return new(LastOf(file.Agent, file.Hour), past.With(file.Hour, works));
     }
-
-    private static SortedSet<(long From, long To, AgentDuty Duty, Subject Contact)> WorkSet() => [];
 }

@@ -44,8 +44,6 @@ public sealed partial class Shard
         foreach (var fact in (ContactFact?[])[old.Fact, next.Fact])
             if (fact is not null && old.Fact != next.Fact) _late.Add(new(SubjectKind.Other, fact.CustomerRef));
         foreach (var work in old.Work.Concat(next.Work)) _late.Add(AgentHour.FileOf(work.Agent, AgentHour.Of(work.From)));
-        if (subject.Kind == SubjectKind.Agent && _agentHours.TryGetValue(subject.Id, out var hours))
-            foreach (var hour in hours.Keys) _late.Add(AgentHour.FileOf(subject.Id, hour));
     }
 
     private void ExchangeNoted(Subject who, Evaluation next)

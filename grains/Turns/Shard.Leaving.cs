@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
@@ -36,6 +37,9 @@ public sealed partial class Shard
     /// <summary>How many have left at least once.</summary>
     public int LeftCount => _left.Count;
 
+    /// <summary>How many are in memory with their events.</summary>
+    public int HeldCount => _subjects.Count + _surveys.Count + _agents.Count;
+
     /// <summary>Whether it is not in memory but was; rarely also of one that never was, whose recalled history is then empty.</summary>
     public bool IsAway(Subject who) =>
         _left.Count > 0 && !(who.Kind == SubjectKind.Survey ? _surveys.ContainsKey(who) : _subjects.ContainsKey(who)) && _left.Contains(who);
@@ -49,6 +53,7 @@ public sealed partial class Shard
     /// <summary>Some of those that may leave now, each told once. Their rows are to be kept elsewhere before <see cref="Leave"/>.</summary>
     public IReadOnlyList<Leaver> Leavers(int limit)
     {
+        RestAgents();
         var leavers = new List<Leaver>();
         var before = TurnClock - options.LeaveAfterMs;
         while (leavers.Count < limit && _quiet.TryPeek(out var next) && next.Since <= before)
@@ -133,11 +138,12 @@ public sealed partial class Shard
     {
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
         foreach (var fact in judged.Contacts) FileOf(fact.CustomerRef).Add(fact);
-        foreach (var (contact, work) in judged.Work) WorkOf(work).Add((work.From, work.To, work.Duty, contact));
+        foreach (var (contact, work) in judged.Work) PastOf(work.Agent).Resume(contact, work);
         foreach (var hash in judged.Left) _left.Add(hash);
         foreach (var (who, evaluation) in judged.Rows)
         {
             PutBack(who, evaluation);
+            if (AgentHour.TryRead(who, out var agent, out var hour)) _hours.Add((hour, agent));
             if (_subjects.TryGetValue(who, out var held) && IsSettled(who, evaluation)) Quiet(who, held.Touched = ++_touches, long.MinValue);
         }
         _rules?.Resume(judged.Watched, Books);

@@ -90,7 +90,11 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     }
 
     /// <summary>A subject's events in their one order, as they stand between two turns; empty for one that is not known.</summary>
-    public IReadOnlyList<Event> HistoryOf(Subject subject) => _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
+    public IReadOnlyList<Event> HistoryOf(Subject subject)
+    {
+        IReadOnlyList<Event> own = _subjects.TryGetValue(subject, out var held) ? held.History.All : [];
+        return subject.Kind == SubjectKind.Agent && _agents.TryGetValue(subject.Id, out var past) ? [.. past.Events, .. own] : own;
+    }
 
     /// <summary>Every event in memory, subject by subject; what belongs to two histories only with its own.</summary>
     public IEnumerable<Event> Histories()
@@ -99,6 +103,8 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (_subjects.TryGetValue(who, out var held))
                 foreach (var e in held.History.All)
                     if (e.Subject == who) yield return e;
+        foreach (var past in _agents.Values)
+            foreach (var e in past.Events) yield return e;
         foreach (var survey in _surveys.Values)
             foreach (var e in survey.Links.Events) yield return e;
     }
@@ -113,10 +119,11 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Silences = Alerts.Silences.Events,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Facts)], _left.All(), [.. Work()])
+            [.. _customers.Values.SelectMany(c => c.Facts)], _left.All(), [.. _agents.Values.SelectMany(a => a.Works())])
         {
             Watched = [.. _rules?.Image() ?? []],
         },
+        Agents = [.. _agents.Select(a => KeyValuePair.Create(a.Key, a.Value.Copy()))],
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -132,9 +139,15 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         foreach (var alert in image.Alerts) Alerts.Remember(alert);
         foreach (var e in image.Silences) Alerts.Silenced(e);
         foreach (var (who, history) in image.Histories) _subjects[who] = new(history.Copy());
+        foreach (var (agent, history) in image.Agents) PastOf(agent).Resume(history, image.Now);
         foreach (var e in image.Surveys) SurveyOf(e.Subject).Links.Add(e); // the tickets have it in their own histories
         if (asJudged || image.Judged.Left.Count > 0) { Resume(image.Judged); return; }
         foreach (var (who, held) in _subjects) Touch(who, held);
+        foreach (var (agent, past) in _agents)
+        {
+            past.JudgeAll();
+            _dirtyAgents.Add(agent);
+        }
         Settle(Now, []);
     }
 
@@ -195,6 +208,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         if (e.Data is AlertDeed || SubjectRules.HasRow(e))
         {
+            if (IsAgents(e)) { Tell(e); return; }
             Insert(e.Subject, e);
             if (e.Data is ContactLinked && SurveyLinks.TicketOf(e) is { } chased) Insert(chased, e);
             return;
@@ -235,7 +249,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     private void Settle(long now, List<Alert> changed, bool told = false)
     {
-        if (_dirty.Count + _dirtyCustomers.Count + _dirtyHours.Count == 0 && _rules is not { IsDirty: true }) return;
+        if (_dirty.Count + _dirtyCustomers.Count + _dirtyAgents.Count == 0 && _rules is not { IsDirty: true }) return;
         Version++;
         _dirty.Sort(); // the order of arrival is not part of a set
         foreach (var subject in _dirty)
@@ -257,7 +271,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         }
         _dirty.Clear();
         SettleCustomers(now, changed, told);
-        SettleHours(now);
+        SettleAgents(now);
         SettleRules(now, changed, told);
         foreach (var who in Alerts.TakeDisturbed())
             if (_subjects.TryGetValue(who, out var held)) Touch(who, held);

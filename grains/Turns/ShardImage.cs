@@ -20,6 +20,9 @@ public sealed record ShardImage(
     /// <summary>What was saved up to here: the histories are judged anew by it.</summary>
     public IReadOnlyList<PolicyEdit> Edits { get; init; } = [];
 
+    /// <summary>The states told of each agent.</summary>
+    public IReadOnlyList<KeyValuePair<string, History>> Agents { get; init; } = [];
+
     /// <summary>The surveys' events; each is also in the histories of its tickets.</summary>
     public IReadOnlyList<Event> Surveys { get; init; } = [];
 

@@ -35,7 +35,7 @@ public static class SubjectRules
         SubjectKind.Contact => ContactRules.Evaluate(subject, history, policies, now),
         SubjectKind.Callback => CallbackRules.Evaluate(subject, history, policies, now),
         SubjectKind.Source => OwnWatch.Evaluate(subject, history),
-        SubjectKind.Agent => AgentRules.Evaluate(subject, history, now),
+        SubjectKind.Agent => AgentRules.Evaluate(subject, AgentStory.Of(null, history, at => at <= now).Carry.Whole, now),
         SubjectKind.Accountability or SubjectKind.Improvement => CaseRules.Evaluate(subject, history, now),
         _ => Evaluation.Empty,
     };

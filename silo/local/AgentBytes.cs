@@ -8,10 +8,9 @@ internal static class AgentBytes
 {
     public static void Write(BinaryWriter w, Evaluation evaluation, WordPool words)
     {
-        w.Write((byte)((evaluation.Revocations.Count > 0 ? 1 : 0) | (evaluation.Work.Count > 0 ? 2 : 0) | (evaluation.States.Count > 0 ? 4 : 0)));
+        w.Write((byte)((evaluation.Revocations.Count > 0 ? 1 : 0) | (evaluation.Work.Count > 0 ? 2 : 0)));
         if (evaluation.Revocations.Count > 0) Many(w, evaluation.Revocations, r => Write(w, r, words));
         if (evaluation.Work.Count > 0) Many(w, evaluation.Work, work => Write(w, work, words));
-        if (evaluation.States.Count > 0) Many(w, evaluation.States, track => Write(w, track, words));
     }
 
     public static Evaluation Read(BinaryReader r, Evaluation evaluation, WordPool words)
@@ -22,7 +21,6 @@ internal static class AgentBytes
         {
             Revocations = (told & 1) != 0 ? Many(r, () => ReadRevocation(r, words)) : [],
             Work = (told & 2) != 0 ? Many(r, () => ReadWork(r, words)) : [],
-            States = (told & 4) != 0 ? Many(r, () => ReadTrack(r, words)) : [],
         };
     }
 
@@ -47,21 +45,6 @@ internal static class AgentBytes
 
     private static Revocation ReadRevocation(BinaryReader r, WordPool words) =>
         new(Subject.Parse(r.ReadString()), Subject.Parse(r.ReadString()), r.ReadInt64(), words.Read(r), words.Read(r));
-
-    private static void Write(BinaryWriter w, AgentTrack track, WordPool words)
-    {
-        words.Write(w, track.Queue);
-        Many(w, track.Stretches, s =>
-        {
-            w.Write(s.From);
-            w.Write(s.To);
-            w.Write((byte)s.State);
-            words.Write(w, s.Department);
-        });
-    }
-
-    private static AgentTrack ReadTrack(BinaryReader r, WordPool words) =>
-        new(words.Read(r), Many(r, () => new AgentStretch(r.ReadInt64(), r.ReadInt64(), (AgentState)r.ReadByte(), words.Read(r))));
 
     private static void Many<T>(BinaryWriter w, IReadOnlyList<T> all, Action<T> one)
     {

@@ -10,7 +10,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 8;
+    public const int FoldVersion = 9;
 
     /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
     public static byte[] Write(ShardImage image, string policies = "")
@@ -22,14 +22,8 @@ public static class ShardSnapshot
         w.Write(image.LastEventAt);
         w.Write(image.Seen.Count);
         foreach (var (identity, body) in image.Seen) { w.Write((ulong)(identity >> 64)); w.Write((ulong)identity); w.Write(body); }
-        w.Write(image.Histories.Count);
-        foreach (var (who, history) in image.Histories)
-        {
-            var packed = history.Pack();
-            w.Write(who.ToString());
-            w.Write(packed.Length);
-            w.Write(packed);
-        }
+        Many(w, image.Histories, h => Write(w, h.Key.ToString(), h.Value));
+        Many(w, image.Agents, a => Write(w, a.Key, a.Value));
         Many(w, image.Surveys, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
         Many(w, image.Silences, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
         w.Write(image.Alerts.Count);
@@ -56,14 +50,25 @@ public static class ShardSnapshot
         var policies = r.ReadString();
         var (now, last) = (r.ReadInt64(), r.ReadInt64());
         var seen = Many(r, () => KeyValuePair.Create(new UInt128(r.ReadUInt64(), r.ReadUInt64()), r.ReadUInt64()));
-        var histories = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), History.Of(r.ReadBytes(r.ReadInt32()))));
+        var histories = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), ReadHistory(r)));
+        var agents = Many(r, () => KeyValuePair.Create(r.ReadString(), ReadHistory(r)));
         var (surveys, silences) = (Many(r, () => ReadEvent(r)), Many(r, () => ReadEvent(r)));
         var alerts = Many(r, () => ReadAlert(r));
         var sources = new SortedDictionary<string, SourceStats>(StringComparer.Ordinal);
         foreach (var (name, stats) in Many(r, () => (r.ReadString(), SourceBytes.Read(r)))) sources[name] = stats;
         var edits = Many(r, () => EditText.Read(r.ReadBytes(r.ReadInt32())));
-        return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Surveys = surveys, Silences = silences, Judged = ReadJudged(r) }, policies);
+        return (new(now, last, seen, histories, alerts, sources) { Edits = edits, Agents = agents, Surveys = surveys, Silences = silences, Judged = ReadJudged(r) }, policies);
     }
+
+    private static void Write(BinaryWriter w, string whose, History history)
+    {
+        var packed = history.Pack();
+        w.Write(whose);
+        w.Write(packed.Length);
+        w.Write(packed);
+    }
+
+    private static History ReadHistory(BinaryReader r) => History.Of(r.ReadBytes(r.ReadInt32()));
 
     private static Event ReadEvent(BinaryReader r) => EventReader.Read(r.ReadBytes(r.ReadInt32())).Event ?? throw new InvalidDataException("an event of a snapshot cannot be read");
 

@@ -15,8 +15,8 @@ public sealed class SimulatorTests(ITestOutputHelper output)
     // Each found something once; what, stands in docs/proof.md.
     private static readonly ulong[] Kept = [9, 12, 50, 66, 97, 124, 138, 153, 156, 174, 427, 685, 780, 6_330, 14_962, 17_964, 21_040];
 
-    // Of schedules with a scene: what was told twice, and savings that did not reach tickets that were over.
-    private static readonly ulong[] KeptWithScene = [100, 119, 147, 256, 272, 768, 849, 974, 1_281, 1_346];
+    // Of schedules with a scene: what was told twice, and savings that did not reach tickets that were over, a ticket sent on before it was there.
+    private static readonly ulong[] KeptWithScene = [100, 119, 147, 256, 272, 768, 849, 974, 1_281, 1_346, 105_016, 105_043];
 
     public static TheoryData<Planted> Defects() => [.. OpsMonitor.Simulator.Defects.All];
 

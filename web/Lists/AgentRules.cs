@@ -5,7 +5,7 @@ using OpsMonitor.Grains.Turns;
 namespace OpsMonitor.Web.Lists;
 
 /// <summary>
-/// Agents: each day of one is a file of its own, which takes back what the agent said, so that only all together they are one agent. A line is an
+/// Agents: each hour of one is a file of its own, so that only all together they are one agent. A line is an
 /// agent; its parts are times in ms.
 /// </summary>
 /// <param name="line">of an agent's times by state: what counts above, and below; null for no line</param>
@@ -31,13 +31,8 @@ internal sealed class AgentTimeRule(Func<IReadOnlyDictionary<string, long>, (lon
     private static SortedDictionary<string, SortedDictionary<string, long>> Times(Tally tally, ListScene scene)
     {
         var (delta, at) = scene.Scope.StartsWith("queue/", StringComparison.Ordinal) ? (Measure.QueueAgentDelta, Measure.QueueAgentAt) : (Measure.AgentDelta, Measure.AgentAt);
-        var (within, level) = (new Sums([], []), new Sums([], []));
-        foreach (var (_, c) in tally.Contributions())
-        {
-            if ((c.Key.Measure != delta && c.Key.Measure != at) || c.At >= scene.Window.To || !scene.Covers(c)) continue;
-            level.Points[c.Key] = level[c.Key.Measure, c.Key.Param] + c.Amount;
-            if (scene.Holds(c.At)) within.Points[c.Key] = within[c.Key.Measure, c.Key.Param] + c.Amount;
-        }
+        var source = Report.Source(tally, scene.Scope);
+        var (within, level) = (source.Over(scene.Window), source.Level(scene.Window.To));
         var agents = new SortedDictionary<string, SortedDictionary<string, long>>(StringComparer.Ordinal);
         foreach (var param in level.Params(delta).Union(level.Params(at), StringComparer.Ordinal))
         {
@@ -63,13 +58,18 @@ internal sealed class AgentStateRule(string state) : ListRule
     public override List<ListItem> Read(Tally tally, IReadOnlyList<(Subject Who, List<ListItem> Lines)> kept, ListScene scene)
     {
         var measure = scene.Scope.StartsWith("queue/", StringComparison.Ordinal) ? Measure.QueueAgentDelta : Measure.AgentDelta;
+        var level = Report.Source(tally, scene.Scope).Level(scene.Window.To);
         var agents = new SortedDictionary<string, (long Count, long Since)>(StringComparer.Ordinal);
-        foreach (var (_, c) in tally.Contributions())
+        foreach (var param in level.Params(measure))
+            if (param.StartsWith(state + "/", StringComparison.Ordinal)) agents[param[(state.Length + 1)..]] = (level[measure, param], long.MinValue);
+        foreach (var (_, c) in tally.Contributions()) // since when: of those in a state for longer than memory has it, the state they told
         {
-            if (c.Key.Measure != measure || c.At >= scene.Window.To || !c.Key.Param.StartsWith(state + "/", StringComparison.Ordinal) || !scene.Covers(c)) continue;
-            var (count, since) = agents.GetValueOrDefault(c.Key.Param[(state.Length + 1)..], (0, long.MinValue));
-            agents[c.Key.Param[(state.Length + 1)..]] = (count + c.Amount, c.Amount > 0 ? Math.Max(since, c.At) : since);
+            if (c.Key.Measure != measure || c.Amount < 0 || c.At >= scene.Window.To || !c.Key.Param.StartsWith(state + "/", StringComparison.Ordinal) || !scene.Covers(c)) continue;
+            var agent = c.Key.Param[(state.Length + 1)..];
+            if (agents.TryGetValue(agent, out var known)) agents[agent] = (known.Count, Math.Max(known.Since, c.At));
         }
+        foreach (var (agent, (count, since)) in agents.ToList())
+            if (since == long.MinValue) agents[agent] = (count, tally.Find(new(SubjectKind.Agent, agent))?.CreatedAt ?? since);
         return [.. agents.SelectMany(a => Enumerable.Repeat(new ListItem(new(SubjectKind.Agent, a.Key), a.Value.Since, null, null, 1, 1), (int)Math.Max(0, a.Value.Count)))];
     }
 }

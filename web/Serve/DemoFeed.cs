@@ -1,5 +1,4 @@
 using NodaTime;
-using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
 using OpsMonitor.Web.Demo;
@@ -11,17 +10,13 @@ public sealed class DemoFeed(CallCentre centre, IOpsHost host, TimeProvider cloc
 {
     public const int DaysBehind = 8;
 
-    /// <summary>
-    /// The days before the start, minute by minute, each promise noticed at its second. Agents' states of the last day only: an agent is judged by
-    /// all that it ever said, and somebody who tries the program is waiting.
-    /// </summary>
+    /// <summary>The days before the start, minute by minute, each promise noticed at its second.</summary>
     public static IEnumerable<TurnInput> Past(CallCentre centre, Instant from, Instant to)
     {
-        var shifts = (to - Duration.FromDays(1)).ToUnixTimeMilliseconds();
         for (var at = from; at < to;)
         {
             at = Instant.Min(at + Duration.FromMinutes(1), to);
-            yield return new(at.ToUnixTimeMilliseconds(), [.. centre.Until(at).Where(e => e.Subject.Kind != SubjectKind.Agent || e.At >= shifts)], Replayed: true);
+            yield return new(at.ToUnixTimeMilliseconds(), [.. centre.Until(at)], Replayed: true);
         }
     }
 

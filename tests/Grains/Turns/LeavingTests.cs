@@ -171,7 +171,7 @@ public sealed class LeavingTests
         var away = kept.Where(k => !shard.Has(k.Key)).Select(k => EvaluationBytes.Read(k.Value)).ToList();
         var rows = shard.Rows().Concat(away.Select(e => e.Row!)).OrderBy(r => r.Subject).Select(r =>
             $"{r with { Clocks = [], Anomalies = [] }} {string.Join(';', r.Clocks)} {string.Join(';', r.Anomalies)}");
-        var parts = shard.Contributions().Select(c => $"{c.Who} {c.What}")
+        var parts = shard.Contributions().Concat(shard.RestingContributions()).Select(c => $"{c.Who} {c.What}")
             .Concat(kept.Where(k => !shard.Has(k.Key)).SelectMany(k => EvaluationBytes.Read(k.Value).Contributions.Select(c => $"{k.Key} {c}"))).Order(StringComparer.Ordinal);
         var sums = shard.Books.All.SelectMany(b => Sums(b.Key, b.Value));
         return string.Join('\n', rows.Concat(parts).Concat(sums).Concat(shard.Alerts.All.Select(a => a.ToString())).Append($"{shard.EventCount} {shard.LastEventAt}"));

@@ -93,7 +93,7 @@ internal sealed class SavedDesk : IDisposable
     public static string Picture(Shard shard) => string.Join('\n',
         shard.Rows().Select(r => $"{r.Subject} {r.State} {string.Join(',', r.Clocks)}")
             .Concat(shard.Alerts.All.Select(a => a.ToString()))
-            .Concat(shard.Contributions().Select(c => $"{c.Who} {c.What}"))
+            .Concat(shard.Contributions().Concat(shard.RestingContributions()).Select(c => $"{c.Who} {c.What}").Order(StringComparer.Ordinal))
             .Concat(shard.Edits.Select(e => e.ToString()))
             .Append($"{shard.EventCount} {shard.Sweeping}"));
 }

@@ -1,0 +1,211 @@
+using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Turns;
+
+namespace OpsMonitor.Grains.Agents;
+
+/// <summary>
+/// One agent's past, cut at the hours: an event costs a look at its own hour, however long the agent has been here. An hour begins with what lasts
+/// from the one before; where a late event changes that, the next hour is judged anew too, and so on until nothing changes any more.
+/// </summary>
+/// <param name="changes">told of an hour before anything of it changes</param>
+internal sealed class AgentPast(string agent, Action<long> changes)
+{
+    private readonly SortedList<long, Told> _told = []; // hours in which a state was told
+    private readonly SortedList<long, SortedSet<BusySpan>> _works = []; // hours in which contacts kept the agent busy
+    private readonly SortedSet<long> _changed = [], _unjudged = [];
+    private readonly AgentNames _names = new(agent);
+    private byte[]? _packed; // of a snapshot, read when the agent is first touched
+    private long _packedAt;
+
+    private sealed class Told
+    {
+        public readonly List<Event> Events = [];
+        public AgentCarry? End; // as it was judged last: of an hour that is new, what comes before it
+    }
+
+    /// <summary>Every state told, in order.</summary>
+    public IEnumerable<Event> Events
+    {
+        get
+        {
+            Open();
+            foreach (var told in _told.Values)
+                foreach (var e in told.Events) yield return e;
+        }
+    }
+
+    /// <summary>The stretch that goes on; null where nothing has been told.</summary>
+    public AgentStretch? Last
+    {
+        get
+        {
+            Open();
+            return _told.Count == 0 ? null : _told.Values[^1].End?.Whole;
+        }
+    }
+
+    /// <summary>All events as one history, for an image.</summary>
+    public History Copy() => _packed is { } bytes ? History.Of(bytes) : History.Of(Events);
+
+    /// <summary>Goes on where an image was taken. Before anything else.</summary>
+    /// <param name="at">the instant of the image, Unix ms</param>
+    public void Resume(History history, long at) => (_packed, _packedAt) = (history.Pack(), at);
+
+    /// <summary>Of an image of which the sums are to be made anew.</summary>
+    public void JudgeAll()
+    {
+        Open();
+        _changed.UnionWith(_told.Keys);
+    }
+
+    public void Add(Event e)
+    {
+        Open();
+        var hour = AgentHour.Of(e.At);
+        Mark(hour);
+        Insert(hour, e);
+        _changed.Add(hour);
+    }
+
+    private void Insert(long hour, Event e)
+    {
+        if (!_told.TryGetValue(hour, out var told)) _told[hour] = told = new() { End = Before(hour) };
+        var events = told.Events;
+        var at = events.Count == 0 || events[^1].CompareTo(e) < 0 ? ~events.Count : events.BinarySearch(e); // most come in order
+        events.Insert(at < 0 ? ~at : at, e);
+    }
+
+    /// <summary>Of an image: judged already.</summary>
+    public void Resume(Subject contact, AgentWork work) => WorksAt(AgentHour.Of(work.From)).Add(Span(contact, work));
+
+    public void Put(Subject contact, AgentWork work) => Touch(work).Add(Span(contact, work));
+
+    public void Take(Subject contact, AgentWork work) => Touch(work).Remove(Span(contact, work));
+
+    private SortedSet<BusySpan> Touch(AgentWork work)
+    {
+        var hour = AgentHour.Of(work.From);
+        Mark(hour);
+        _unjudged.Add(hour);
+        return WorksAt(hour);
+    }
+
+    // What waits to be judged is still in the sums as it was.
+    private void Mark(long hour)
+    {
+        if (!_unjudged.Contains(hour) && !_changed.Contains(hour)) changes(hour);
+    }
+
+    private SortedSet<BusySpan> WorksAt(long hour) => _works.TryGetValue(hour, out var all) ? all : _works[hour] = [];
+
+    /// <summary>The hour's instant has come: what was told ahead of its time holds now.</summary>
+    public void Wake(long hour)
+    {
+        Open();
+        (_told.ContainsKey(hour) ? _changed : _unjudged).Add(hour);
+    }
+
+    public IEnumerable<KeyValuePair<Subject, AgentWork>> Works()
+    {
+        foreach (var all in _works.Values)
+            foreach (var span in all) yield return new(span.Contact, new(agent, span.From, span.To, span.Duty));
+    }
+
+    public IReadOnlyCollection<BusySpan> WorksOf(long hour) => _works.TryGetValue(hour, out var all) ? all : [];
+
+    /// <summary>The hours to be judged anew, in order.</summary>
+    public IReadOnlyList<long> TakeUnjudged(long now)
+    {
+        Open();
+        while (_changed.Count > 0)
+        {
+            var hour = _changed.Min;
+            _changed.Remove(hour);
+            _unjudged.Add(hour);
+            Carry(hour, now);
+        }
+        long[] unjudged = [.. _unjudged];
+        _unjudged.Clear();
+        return unjudged;
+    }
+
+    /// <summary>Every hour in which anything is known, in order.</summary>
+    public IEnumerable<long> Hours
+    {
+        get
+        {
+            Open();
+            return new SortedSet<long>(_told.Keys.Concat(_works.Keys));
+        }
+    }
+
+    public Evaluation Judge(long hour, long now)
+    {
+        Open();
+        return AgentHour.Evaluate(_names, WorksOf(hour), Before(hour), ToldIn(hour), now);
+    }
+
+    /// <summary>An hour with other contacts in it, to be judged later: turns may go on meanwhile.</summary>
+    /// <returns>judges it at an instant, Unix ms</returns>
+    public Func<long, Evaluation> With(long hour, IReadOnlyCollection<BusySpan> works)
+    {
+        Open();
+        var (before, told) = (Before(hour), ToldIn(hour).ToArray());
+        return at => AgentHour.Evaluate(_names, works, before, told, at);
+    }
+
+    /// <summary>The stretch that went on at an instant, Unix ms.</summary>
+    public AgentStretch? At(long at)
+    {
+        Open();
+        var hour = AgentHour.Of(at);
+        return AgentStory.Of(Before(hour), ToldIn(hour), then => then <= at).Carry.Whole;
+    }
+
+    // Where the hour now ends otherwise, all hear of it up to the next one in which something was told, which is carried on in its turn.
+    private void Carry(long hour, long now)
+    {
+        if (!_told.TryGetValue(hour, out var told)) return;
+        var end = AgentStory.Of(Before(hour), told.Events, at => at <= now).Carry;
+        if (end == told.End) return;
+        var following = FirstFrom(_told.Keys, hour + 1);
+        var next = following < _told.Count ? _told.Keys[following] : long.MaxValue;
+        for (var i = FirstFrom(_works.Keys, hour + 1); i < _works.Count && _works.Keys[i] < next; i++)
+        {
+            Mark(_works.Keys[i]);
+            _unjudged.Add(_works.Keys[i]);
+        }
+        if (next < long.MaxValue)
+        {
+            Mark(next);
+            _changed.Add(next);
+        }
+        told.End = end;
+    }
+
+    private AgentCarry? Before(long hour) => FirstFrom(_told.Keys, hour) is var i and > 0 ? _told.Values[i - 1].End : null;
+
+    private List<Event> ToldIn(long hour) => _told.TryGetValue(hour, out var told) ? told.Events : [];
+
+    private void Open()
+    {
+        if (_packed is not { } bytes) return;
+        _packed = null;
+        foreach (var e in History.Of(bytes).Events) Insert(AgentHour.Of(e.At), e);
+        AgentCarry? before = null;
+        foreach (var told in _told.Values) before = told.End = AgentStory.Of(before, told.Events, at => at <= _packedAt).Carry;
+    }
+
+    private static BusySpan Span(Subject contact, AgentWork work) => new(work.From, work.To, work.Duty, contact);
+
+    private static int FirstFrom(IList<long> hours, long from)
+    {
+        var (low, high) = (0, hours.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (hours[middle] >= from) high = middle; else low = middle + 1;
+        }
+        return low;
+    }
+}
