@@ -14,6 +14,7 @@ try
         case "goals": await Goals.RunAsync(root.FullName, Number(1, 1_000)); break;
         case "walls": await Goals.RunWallsAsync(root.FullName, Number(1, 1_000)); break;
         case "judge": await Judging.RunAsync(root.FullName, Number(1, 100_000)); break;
+        case "customers": Customers.Run(Number(1, 100_000)); break;
         case "clocks": Clocks.Run(root.FullName, Number(1, 1_000_000)); break;
         case "keeping":
             await Keeping.RunAsync(root.FullName, Number(1, 100_000), Number(2, 10_000));

@@ -22,6 +22,7 @@ public sealed partial class AlertBook
     {
         var before = Silences.Find(e.Subject.Id[(e.Subject.Id.IndexOf('/', StringComparison.Ordinal) + 1)..]);
         var after = Silences.Add(e);
+        SilenceDeeds++;
         Revision++;
         var found = new SortedSet<Subject>();
         foreach (var alert in _alerts.Values)
@@ -44,7 +45,7 @@ public sealed partial class AlertBook
         var (red, yellow) = (false, false);
         foreach (var alert in due)
             if (alert.Level == AlertLevel.Red) red = true; else yellow |= alert.Active;
-        if (!yellow || (!red && !_bySubject.ContainsKey(subject))) return Nothing;
+        if (!yellow || (!red && !_bySubject.ContainsKey((subject, "")))) return Nothing;
         List<QuietSpan>? spans = null;
         foreach (var alert in due)
         {
@@ -52,7 +53,7 @@ public sealed partial class AlertBook
             var since = !_alerts.TryGetValue(alert.Key, out var known) ? now : known.State == AlertState.Raised ? known.Since : After(known, now);
             (spans ??= []).Add(new(Mute.Inhibited, known?.Code ?? alert.Key.Code(alert.DepartmentId), since, long.MaxValue));
         }
-        if (!_bySubject.TryGetValue(subject, out var keys)) return spans ?? Nothing;
+        if (!_bySubject.TryGetValue((subject, ""), out var keys)) return spans ?? Nothing;
         foreach (var key in keys)
         {
             var known = _alerts[key];

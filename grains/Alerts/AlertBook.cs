@@ -38,7 +38,7 @@ public sealed partial class AlertBook
 {
     private readonly Dictionary<AlertKey, Alert> _alerts = []; // found here, walked through in the order of the keys below
     private readonly SortedRuns<AlertKey> _order = new();
-    private readonly Dictionary<Subject, List<AlertKey>> _bySubject = [];
+    private readonly Dictionary<(Subject Who, string Part), List<AlertKey>> _bySubject = []; // see PartOf
 
     /// <summary>Grows with every change; a viewer that sees another number fetches the list.</summary>
     public long Revision { get; private set; }
@@ -65,15 +65,19 @@ public sealed partial class AlertBook
     /// <param name="deeds">what people did with the subject's alerts, in the one order of events</param>
     /// <returns>the alerts that changed, for the outbox</returns>
     /// <param name="since">Unix ms from which on what is due is whole: one raised since then and not among them, late data has undone, though it was over</param>
-    public IReadOnlyList<Alert> Settle(Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue)
+    /// <param name="part">of a customer's alerts only those of one contact or ticket: <see cref="PartOf"/></param>
+    /// <param name="reds">of a part, what <see cref="RedsOfParts"/> says of the whole</param>
+    public IReadOnlyList<Alert> Settle(
+        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null)
     {
-        if (due.Count == 0 && !_bySubject.ContainsKey(subject)) return [];
+        if (due.Count == 0 && !_bySubject.ContainsKey((subject, part))) return [];
         var changed = new List<Alert>();
-        var reds = RedsOf(subject, due, now);
+        reds ??= RedsOf(subject, due, now);
         foreach (var alert in due) Raise(alert, deeds, reds, now, told, changed);
-        if (!_bySubject.TryGetValue(subject, out var keys)) return changed;
+        if (!_bySubject.TryGetValue((subject, part), out var keys)) return changed;
         // What is over and can come back no more need not be looked through for ever.
         if (since != long.MaxValue) keys.RemoveAll(key => _alerts[key] is var old && old.State != AlertState.Raised && old.Due.RaisedAt < since);
+        if (keys.Count == 0 && part.Length > 0) ForgetPart(subject, part);
         foreach (var key in keys)
         {
             var known = _alerts[key];
@@ -99,10 +103,10 @@ public sealed partial class AlertBook
     }
 
     /// <summary>When one of a subject's alerts changes although no event comes; <see cref="long.MaxValue"/> for never.</summary>
-    public long NextChangeOf(Subject subject, IReadOnlyList<Event> deeds, long now)
+    public long NextChangeOf(Subject subject, IReadOnlyList<Event> deeds, long now, string part = "")
     {
         var next = long.MaxValue;
-        if (!_bySubject.TryGetValue(subject, out var keys)) return next;
+        if (!_bySubject.TryGetValue((subject, part), out var keys)) return next;
         foreach (var key in keys)
             if (_alerts[key] is { State: AlertState.Raised } standing) next = Math.Min(next, Math.Min(standing.Care.NextChangeAt, NextQuietEdge(standing, now)));
         for (var i = deeds.Count - 1; i >= 0 && deeds[i].At > now; i--) next = Math.Min(next, deeds[i].At); // a sender's clock that is ahead
@@ -113,8 +117,9 @@ public sealed partial class AlertBook
     public IReadOnlyList<Alert> Of(Subject subject)
     {
         var alerts = new List<Alert>();
-        if (!_bySubject.TryGetValue(subject, out var keys)) return alerts;
-        foreach (var key in keys) alerts.Add(_alerts[key]);
+        foreach (var part in PartsOf(subject))
+            if (_bySubject.TryGetValue((subject, part), out var keys))
+                foreach (var key in keys) alerts.Add(_alerts[key]);
         alerts.Sort((a, b) => a.Due.Key.CompareTo(b.Due.Key));
         return alerts;
     }
@@ -122,10 +127,9 @@ public sealed partial class AlertBook
     /// <summary>Takes over what another host decided about one subject's alerts.</summary>
     public void Replace(Subject subject, IReadOnlyList<Alert> alerts)
     {
-        if (alerts.Count == 0 && !_bySubject.ContainsKey(subject)) return;
-        if (Of(subject).SequenceEqual(alerts)) return;
-        if (_bySubject.Remove(subject, out var keys))
-            foreach (var key in keys) Forget(key);
+        if (Of(subject) is var known && known.SequenceEqual(alerts)) return;
+        foreach (var alert in known) Forget(alert.Due.Key);
+        foreach (var part in PartsOf(subject)) _bySubject.Remove((subject, part));
         foreach (var alert in alerts) Remember(alert);
         Revision++;
     }
@@ -134,8 +138,7 @@ public sealed partial class AlertBook
     internal void Remember(Alert alert)
     {
         var key = alert.Due.Key;
-        if (!_bySubject.TryGetValue(key.Subject, out var keys)) _bySubject[key.Subject] = keys = [];
-        keys.Add(key);
+        KeysOf(key).Add(key);
         foreach (var cover in alert.Covers.All) Covered(cover.Subject, key);
         Keep(key, alert);
     }
@@ -146,13 +149,12 @@ public sealed partial class AlertBook
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
         if (!_alerts.TryGetValue(key, out var known))
         {
-            if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
-            keys.Add(key);
+            KeysOf(key).Add(key);
             Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, fresh, deeds, reds, now), changed);
         }
         else if (known.State != state)
         {
-            if (!_bySubject.TryGetValue(due.Subject, out var keys)) _bySubject[due.Subject] = keys = [];
+            var keys = KeysOf(key);
             if (!keys.Contains(key)) keys.Add(key); // it was over for so long that it was looked at no more
             var at = After(known, now);
             Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
@@ -196,6 +198,7 @@ public sealed partial class AlertBook
         ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_alerts, key, out var there);
         known = alert;
         if (!there) _order.Add(key);
+        if (alert.Due.Level == AlertLevel.Red && IsOfParts(key.Subject)) NoteRed(key);
         Revision++;
     }
 

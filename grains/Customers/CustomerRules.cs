@@ -1,145 +1,90 @@
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
-using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Customers;
 
 /// <summary>
-/// First-contact resolution of one customer's contacts. Eligible: answered, inbound, with no other contact in the look-back window. Kept: no
-/// repeat in the look-forward window, which runs from disconnection to the next initiation. (spec: metrics, First-contact resolution)
+/// What one contact or ticket of a customer's file counts for, by its neighbours. First-contact resolution: eligible is what was answered, inbound, with
+/// no other contact in the look-back window; kept, what has no repeat in the look-forward window, which runs from disconnection to the next
+/// initiation. (spec: metrics, First-contact resolution)
 /// </summary>
 public static class CustomerRules
 {
     /// <summary>A ticket of the same customer and issue repeats one created so many ms before. (spec: metrics, repeat_rate)</summary>
     public const long RepeatMs = 30 * 86_400_000L;
 
-    // A re-try so soon after giving up is the same attempt to get through.
-    private const long RetryMs = 5 * 60_000;
+    /// <summary>A re-try so soon after giving up, in ms, is the same attempt to get through.</summary>
+    internal const long RetryMs = 5 * 60_000;
 
+    /// <summary>A whole file, where nobody keeps it: each of its facts by its neighbours. No alerts.</summary>
     /// <param name="contacts">in the order of their initiation; tickets among them</param>
     /// <param name="windowMs">look-back and look-forward</param>
-    /// <param name="rules">where alerts are to be raised as well: they are those of <see cref="RuleSubjects.Customer"/></param>
     /// <param name="perIssue">only a contact about the same issue is a repeat</param>
-    public static Evaluation Evaluate(IReadOnlyList<ContactFact> contacts, long windowMs, long now, bool perIssue = false, PolicySet? rules = null)
+    public static Evaluation Evaluate(IReadOnlyList<ContactFact> contacts, long windowMs, long now, bool perIssue = false)
     {
-        var j = new Judgement(now);
-        var revoked = new List<Revocation>();
-        if (!perIssue) CountFirst(contacts, windowMs, j, revoked);
-        else foreach (var some in ByIssue(contacts).Values) CountFirst(some, windowMs, j, revoked);
-        CountTickets(contacts, j);
-        if (rules is not null) CustomerAlerts.Raise(contacts, rules, j);
+        var file = new CustomerFile(perIssue);
+        foreach (var contact in contacts) file.Add(contact);
+        var (j, by, revoked) = (new Judgement(now), new FileRules(windowMs, perIssue, null), new List<Revocation>());
+        foreach (var fact in file.Facts) Judge(fact, file, by, j, revoked);
         return j.Done(null) with { Revocations = revoked };
     }
 
-    private static void CountFirst(IReadOnlyList<ContactFact> contacts, long windowMs, Judgement j, List<Revocation> revoked)
+    /// <summary>One fact of a file.</summary>
+    internal static Evaluation Evaluate(ContactFact fact, CustomerFile file, FileRules by, long now)
     {
-        var (back, forward) = (new LookBack(windowMs), new LookForward(contacts, windowMs));
-        for (var i = 0; i < contacts.Count; i++)
+        var (j, revoked) = (new Judgement(now), new List<Revocation>(0));
+        Judge(fact, file, by, j, revoked);
+        var done = j.Done(null);
+        return revoked.Count == 0 ? done : done with { Revocations = revoked };
+    }
+
+    private static void Judge(ContactFact fact, CustomerFile file, FileRules by, Judgement j, List<Revocation> revoked)
+    {
+        if (fact is { Inbound: true, Answered: true }) CountFirst(fact, file, by.WindowMs, j, revoked);
+        if (fact.Contact.Kind == SubjectKind.Ticket) CountTicket(fact, file, j);
+        if (by is { Raises: true, Rules: { } rules }) CustomerAlerts.Raise(fact, file, rules, j);
+    }
+
+    private static void CountFirst(ContactFact c, CustomerFile file, long windowMs, Judgement j, List<Revocation> revoked)
+    {
+        var line = file.LineOf(Role.Inbound, c)!;
+        if (!IsFirst(c, file, line, windowMs)) return;
+        var repeat = file.After(Role.Inbound, line, Placed.Of(c)) is { } next && next.InitiatedAt - c.LastAt < windowMs ? next : null;
+        var kept = repeat is null;
+        if (repeat is not null) revoked.Add(new(c.Contact, repeat.Contact, repeat.InitiatedAt, c.Queue, c.Department));
+        j.Point(Measure.FcrEligible, c.Queue, c.Department, c.InitiatedAt);
+        if (kept) j.Point(Measure.FcrKept, c.Queue, c.Department, c.InitiatedAt);
+        var closes = c.LastAt + windowMs;
+        if (c.Over && j.Reached(closes))
         {
-            var c = contacts[i];
-            var first = back.IsFirst(c);
-            back.Pass(c);
-            if (!c.Inbound || !c.Answered || !first) continue;
-            var repeat = forward.RepeatOf(i, c);
-            var kept = repeat is null;
-            if (repeat is not null) revoked.Add(new(c.Contact, repeat.Contact, repeat.InitiatedAt, c.Queue, c.Department));
-            j.Point(Measure.FcrEligible, c.Queue, c.Department, c.InitiatedAt);
-            if (kept) j.Point(Measure.FcrKept, c.Queue, c.Department, c.InitiatedAt);
-            var closes = c.LastAt + windowMs;
-            if (c.Over && j.Reached(closes))
-            {
-                j.Point(Measure.FcrMature, c.Queue, c.Department, closes);
-                if (kept) j.Point(Measure.FcrMatureKept, c.Queue, c.Department, closes);
-            }
-            else
-            {
-                j.Point(Measure.FcrOpen, c.Queue, c.Department, c.InitiatedAt);
-                j.Point(Measure.FcrOpenSinceS, c.Queue, c.Department, c.InitiatedAt, c.LastAt / 1000);
-            }
+            j.Point(Measure.FcrMature, c.Queue, c.Department, closes);
+            if (kept) j.Point(Measure.FcrMatureKept, c.Queue, c.Department, closes);
+        }
+        else
+        {
+            j.Point(Measure.FcrOpen, c.Queue, c.Department, c.InitiatedAt);
+            j.Point(Measure.FcrOpenSinceS, c.Queue, c.Department, c.InitiatedAt, c.LastAt / 1000);
         }
     }
 
-    private static SortedDictionary<string, List<ContactFact>> ByIssue(IReadOnlyList<ContactFact> contacts)
+    // In a dense file the one before says no at once. Who is past it goes back as far as the longest contact reaches: seldom more than once in a window.
+    private static bool IsFirst(ContactFact c, CustomerFile file, string line, long windowMs)
     {
-        var issues = new SortedDictionary<string, List<ContactFact>>(StringComparer.Ordinal);
-        foreach (var c in contacts)
-        {
-            if (!issues.TryGetValue(c.IssueKey ?? "", out var some)) issues[c.IssueKey ?? ""] = some = [];
-            some.Add(c);
-        }
-        return issues;
+        var since = c.InitiatedAt - windowMs;
+        var reach = since - file.Longest(Role.Inbound, line);
+        for (var o = file.Before(Role.Inbound, line, Placed.Of(c)); o is not null && o.InitiatedAt >= reach; o = file.Before(Role.Inbound, line, Placed.Of(o)))
+            if (o.LastAt > since && !(o.Abandoned && o.LastAt >= c.InitiatedAt - RetryMs)) return false;
+        return true;
     }
 
-    // A ticket without an issue repeats none and is repeated by none: nobody can tell.
-    private static void CountTickets(IReadOnlyList<ContactFact> facts, Judgement j)
+    private static void CountTicket(ContactFact t, CustomerFile file, Judgement j)
     {
-        SortedDictionary<string, ContactFact>? latest = null; // by issue, the ticket before
-        foreach (var t in facts)
-        {
-            if (t.Contact.Kind != SubjectKind.Ticket) continue;
-            ContactFact? before = null;
-            if (t.IssueKey is { } issue)
-            {
-                latest ??= new(StringComparer.Ordinal);
-                if (latest.TryGetValue(issue, out before) && t.InitiatedAt - before.InitiatedAt > RepeatMs) before = null;
-                if (before is null && latest.TryGetValue(issue, out var alone)) CountFirstTime(alone, j);
-                latest[issue] = t;
-            }
-            else CountFirstTime(t, j);
-            if (t.Complaint && (t.Repeat || before is not null)) j.Point(Measure.RepeatComplaint, null, t.Department, t.InitiatedAt);
-        }
-        if (latest is null) return;
-        foreach (var last in latest.Values) CountFirstTime(last, j); // nothing has repeated it so far
-    }
-
-    private static void CountFirstTime(ContactFact t, Judgement j)
-    {
-        if (t.FirstTimeAt is { } closed) j.Point(Measure.TicketFirstTime, null, t.Department, closed);
-    }
-
-    /// <summary>Whether one contact after the other is a first one. What it keeps of the earlier ones is enough: the initiations ascend.</summary>
-    private sealed class LookBack(long windowMs)
-    {
-        // Those given up by their end, until it lies so far back that a new contact is no re-try of them.
-        private readonly PriorityQueue<long, long> _givenUp = new();
-        private long _newestEnd = long.MinValue;
-
-        public bool IsFirst(ContactFact c)
-        {
-            while (_givenUp.TryPeek(out _, out var end) && end < c.InitiatedAt - RetryMs)
-            {
-                _newestEnd = Math.Max(_newestEnd, end);
-                _givenUp.Dequeue();
-            }
-            return _newestEnd <= c.InitiatedAt - windowMs;
-        }
-
-        public void Pass(ContactFact c)
-        {
-            if (!c.Inbound) return;
-            if (c.Abandoned) _givenUp.Enqueue(c.LastAt, c.LastAt); else _newestEnd = Math.Max(_newestEnd, c.LastAt);
-        }
-    }
-
-    /// <summary>For one contact after the other, whether the next inbound one comes too soon.</summary>
-    private sealed class LookForward(IReadOnlyList<ContactFact> contacts, long windowMs)
-    {
-        private int _next;
-        private ContactFact? _repeat;
-
-        public ContactFact? RepeatOf(int index, ContactFact c)
-        {
-            if (_next <= index) Find(index + 1);
-            return _repeat is { } next && next.InitiatedAt - c.LastAt < windowMs ? next : null;
-        }
-
-        private void Find(int from)
-        {
-            _next = from;
-            while (_next < contacts.Count && !contacts[_next].Inbound) _next++;
-            _repeat = _next < contacts.Count ? contacts[_next] : null;
-        }
+        var repeats = t.IssueKey is { } issue && file.Before(Role.Issue, issue, Placed.Of(t)) is { } before && t.InitiatedAt - before.InitiatedAt <= RepeatMs;
+        if (t.Complaint && (t.Repeat || repeats)) j.Point(Measure.RepeatComplaint, null, t.Department, t.InitiatedAt);
+        if (t.FirstTimeAt is not { } closed) return;
+        var repeated = t.IssueKey is { } same && file.After(Role.Issue, same, Placed.Of(t)) is { } after && after.InitiatedAt - t.InitiatedAt <= RepeatMs;
+        if (!repeated) j.Point(Measure.TicketFirstTime, null, t.Department, closed);
     }
 }

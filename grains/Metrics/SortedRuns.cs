@@ -71,6 +71,42 @@ public sealed class SortedRuns<T> : IReadOnlyCollection<T> where T : struct, ICo
         return true;
     }
 
+    /// <summary>The item as it is kept, which may hold more than what it is found by.</summary>
+    public bool TryFind(T item, out T found)
+    {
+        found = default;
+        if (_runs.Count == 0) return false;
+        var run = _runs[RunOf(item)];
+        var at = Find(run, item);
+        if (at >= 0) found = run.Items[at];
+        return at >= 0;
+    }
+
+    /// <summary>The last one before an item, whether or not that is there.</summary>
+    public bool TryBefore(T item, out T found)
+    {
+        found = default;
+        if (_runs.Count == 0) return false;
+        var r = RunOf(item);
+        var at = Place(_runs[r], item);
+        if (at == 0 && r == 0) return false;
+        found = at > 0 ? _runs[r].Items[at - 1] : _runs[r - 1].Items[_runs[r - 1].Count - 1];
+        return true;
+    }
+
+    /// <summary>The first one after an item, whether or not that is there.</summary>
+    public bool TryAfter(T item, out T found)
+    {
+        found = default;
+        if (_runs.Count == 0) return false;
+        var r = RunOf(item);
+        var at = Find(_runs[r], item);
+        at = at < 0 ? ~at : at + 1;
+        if (at == _runs[r].Count && r + 1 == _runs.Count) return false;
+        found = at < _runs[r].Count ? _runs[r].Items[at] : _firsts[r + 1];
+        return true;
+    }
+
     /// <summary>How many lie in [from, to).</summary>
     public int CountBetween(T from, T to) => Math.Max(0, Before(to) - Before(from));
 

@@ -9,18 +9,14 @@ public sealed partial class Shard
     private void Remember(Subject subject, Evaluation old, Evaluation next)
     {
         NoteLateFiles(subject, old, next);
-        if (old.Fact != next.Fact)
-        {
-            if (old.Fact is { } before) Remember(before, -1);
-            if (next.Fact is { } fact) Remember(fact, 1);
-        }
+        if (old.Fact != next.Fact) Remember(old.Fact, next.Fact, Now);
         Remember(subject, old.Work, next.Work);
     }
 
     private void TouchFile(Subject file)
     {
         if (AgentHour.TryRead(file, out var agent, out var hour)) Dirty(agent).Wake(hour);
-        else _dirtyCustomers.Add(file.Id);
+        else TouchPart(file);
     }
 
     private void ExchangeHour(Subject agent, Subject file, Evaluation next)

@@ -51,8 +51,8 @@ public sealed partial class Shard
         var last = AgentHour.Of(view.At); // hours before it have heard all that they will of states
         foreach (var agent in Agents.Keys)
             if (LastOf(agent, last).KnownSince > view.At) Of(hours, (agent, last));
-        foreach (var file in Subjects(null, SubjectKind.Other))
-            if (_customers.TryGetValue(file.Id, out var facts) && IsOtherThen(facts.Values, Last(file), view, window)) Of(customers, file.Id);
+        foreach (var (customer, file) in _customers)
+            if (IsOtherThen(customer, file, view, window)) Of(customers, customer);
         return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= last).Select(d => HourThen(d.Key, d.Value, view))];
     }
 
@@ -67,15 +67,18 @@ public sealed partial class Shard
 
     private static List<T> Of<TKey, T>(SortedDictionary<TKey, List<T>> all, TKey key) where TKey : notnull => all.TryGetValue(key, out var some) ? some : all[key] = [];
 
-    private bool IsOtherThen(IEnumerable<ContactFact> facts, Evaluation now, KnownView view, Window window)
+    private bool IsOtherThen(string customer, CustomerFile file, KnownView view, Window window)
     {
-        var (changed, counts) = (now.KnownSince > view.At, false);
-        foreach (var fact in facts)
+        var (changed, counts) = (false, false);
+        foreach (var fact in file.Facts)
         {
             changed |= fact.InitiatedAt > view.At;
             counts |= In(fact.InitiatedAt) || In(fact.LastAt + Policies.FcrWindowMs) || In(fact.LastAt + view.Policies.FcrWindowMs) || (fact.FirstTimeAt is { } closed && In(closed));
         }
-        return changed && counts;
+        if (!counts || changed) return counts;
+        foreach (var fact in file.Facts)
+            if (Last(CustomerPart.Of(customer, Placed.Of(fact))).KnownSince > view.At) return true;
+        return false;
 
         bool In(long at) => at >= window.From && at < window.To;
     }
@@ -83,12 +86,16 @@ public sealed partial class Shard
     // Whoever is not in the view was over before the instant, or began after it.
     private UnjudgedFile FileThen(string customer, List<ContactFact> then, KnownView view)
     {
-        if (_customers.TryGetValue(customer, out var facts))
-            foreach (var fact in facts.Values)
+        var now = new List<Contribution>();
+        if (_customers.TryGetValue(customer, out var file))
+            foreach (var fact in file.Facts)
+            {
+                now.AddRange(Last(CustomerPart.Of(customer, Placed.Of(fact))).Contributions);
                 if (fact.InitiatedAt <= view.At && !view.Has(fact.Contact)) then.Add(fact);
+            }
         then.Sort((a, b) => a.InitiatedAt != b.InitiatedAt ? a.InitiatedAt.CompareTo(b.InitiatedAt) : a.Contact.CompareTo(b.Contact));
         var policies = view.Policies;
-        return new(Last(new(SubjectKind.Other, customer)), at => then.Count == 0 ? Evaluation.Empty : CustomerRules.Evaluate(then, policies.FcrWindowMs, at, policies.FcrPerIssue));
+        return new(new(null, now, [], long.MaxValue), at => then.Count == 0 ? Evaluation.Empty : CustomerRules.Evaluate(then, policies.FcrWindowMs, at, policies.FcrPerIssue));
     }
 
     private UnjudgedFile HourThen((string Agent, long Hour) file, List<(Subject Contact, AgentWork Work)> then, KnownView view)

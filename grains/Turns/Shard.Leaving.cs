@@ -137,7 +137,7 @@ public sealed partial class Shard
     private void Resume(JudgedImage judged)
     {
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
-        foreach (var fact in judged.Contacts) ContactsOf(fact.CustomerRef)[(fact.InitiatedAt, fact.Contact)] = fact;
+        foreach (var fact in judged.Contacts) FileOf(fact.CustomerRef).Add(fact);
         foreach (var (contact, work) in judged.Work) PastOf(work.Agent).Resume(contact, work);
         foreach (var hash in judged.Left) _left.Add(hash);
         foreach (var (who, evaluation) in judged.Rows)

@@ -53,11 +53,9 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     }
 
     private readonly Dictionary<Subject, Held> _subjects = [];
-    private readonly Dictionary<string, SortedDictionary<(long At, Subject Contact), ContactFact>> _customers = new(StringComparer.Ordinal);
     private readonly Dictionary<UInt128, ulong> _seen = [];
     private readonly Dictionary<Subject, HeldSurvey> _surveys = [];
     private readonly List<Subject> _dirty = []; // each once, in the order of arrival until it is settled
-    private readonly SortedSet<string> _dirtyCustomers = new(StringComparer.Ordinal);
 
     private Subject? _swept; // where the judging anew stands
     private long _sweptAt; // from when on the savings hold that it is for, Unix ms
@@ -121,7 +119,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Silences = Alerts.Silences.Events,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
-            [.. _customers.Values.SelectMany(c => c.Values)], _left.All(), [.. Agents.Values.SelectMany(a => a.Works())])
+            [.. _customers.Values.SelectMany(c => c.Facts)], _left.All(), [.. Agents.Values.SelectMany(a => a.Works())])
         {
             Watched = [.. _rules?.Image() ?? []],
         },
@@ -271,32 +269,11 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
         _dirty.Clear();
-        foreach (var customer in _dirtyCustomers) SettleCustomer(customer, now, changed, told);
-        _dirtyCustomers.Clear();
+        SettleCustomers(now, changed, told);
         SettleAgents(now, ExchangeHour);
         SettleRules(now, changed, told);
         foreach (var who in Alerts.TakeDisturbed())
             if (_subjects.TryGetValue(who, out var held)) Touch(who, held);
         if (_dirty.Count > 0) Settle(now, changed, told);
     }
-
-    private void Remember(ContactFact fact, int sign)
-    {
-        var contacts = ContactsOf(fact.CustomerRef);
-        if (sign > 0) contacts[(fact.InitiatedAt, fact.Contact)] = fact; else contacts.Remove((fact.InitiatedAt, fact.Contact));
-        _dirtyCustomers.Add(fact.CustomerRef);
-    }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<Subject> InFile(Subject file, long at)
-    {
-        var found = new List<Subject>();
-        if (!_customers.TryGetValue(file.Id, out var facts)) return found;
-        foreach (var ((from, who), fact) in facts)
-            if (from == at || fact.FirstTimeAt == at || (who.Kind == SubjectKind.Contact && fact.LastAt + Policies.FcrWindowMs == at)) found.Add(who);
-        return found;
-    }
-
-    private SortedDictionary<(long At, Subject Contact), ContactFact> ContactsOf(string customer) =>
-        _customers.TryGetValue(customer, out var contacts) ? contacts : _customers[customer] = [];
 }

@@ -12,8 +12,8 @@ public abstract partial class Tally
     /// <summary>Whether a subject has an evaluation in memory.</summary>
     public bool Has(Subject who) => _rows.ContainsKey(who);
 
-    /// <summary>The contacts and tickets of a customer's file that a number of it at an instant (Unix ms) speaks of; none where it is not known here.</summary>
-    public virtual IReadOnlyList<Subject> InFile(Subject file, long at) => [];
+    /// <summary>The contact or ticket of a customer's file whose numbers are a row of their own; null for any other row.</summary>
+    public virtual Subject? InFile(Subject part) => null;
 
     /// <summary>All evaluations in memory, in the order of their subjects.</summary>
     protected IEnumerable<KeyValuePair<Subject, Evaluation>> Evaluations()
@@ -27,6 +27,13 @@ public abstract partial class Tally
         _rows.Remove(who);
         _order.Remove(who);
         Departures++;
+    }
+
+    /// <summary>Takes a row away that adds nothing to the sums and waits for nothing: there is none, in memory or elsewhere.</summary>
+    protected void Forget(Subject who)
+    {
+        _rows.Remove(who);
+        _order.Remove(who);
     }
 
     /// <summary>Puts a row back as it was, with what it adds to the sums there already, but for the members.</summary>

@@ -66,7 +66,14 @@ internal abstract class ListRule
     public virtual List<ListItem> Read(Tally tally, IReadOnlyList<(Subject Who, List<ListItem> Lines)> kept, ListScene scene)
     {
         var items = new List<ListItem>();
-        foreach (var (who, own) in BySubject(tally)) Take(who, own, scene, items);
+        foreach (var (who, own) in BySubject(tally))
+        {
+            var before = items.Count;
+            Take(who, own, scene, items);
+            // A customer's file counts for the contacts and tickets in it: these are what somebody can look at.
+            if (who.Kind != SubjectKind.Other || items.Count == before || tally.InFile(who) is not { } behind) continue;
+            for (var i = before; i < items.Count; i++) items[i] = items[i] with { Subject = behind };
+        }
         foreach (var (who, lines) in kept)
             if (!tally.Has(who)) items.AddRange(lines);
         items.Sort(ListItem.Order);

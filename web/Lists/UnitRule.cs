@@ -39,29 +39,10 @@ internal sealed class UnitRule(Term[] above, Term[] below, When when = When.InWi
         Pair(who, Standing(up), Standing(down), scene, into);
     }
 
+    // What a file says above and the ticket itself below is one line; nobody else says the two sides apart.
     public override List<ListItem> Read(Tally tally, IReadOnlyList<(Subject Who, List<ListItem> Lines)> kept, ListScene scene)
     {
         var items = base.Read(tally, kept, scene);
-        var named = false;
-        var seen = new Dictionary<(Subject, long, bool), int>();
-        for (var i = 0; i < items.Count; i++)
-        {
-            if (items[i].Subject.Kind != SubjectKind.Other) continue;
-            // A customer's file counts for the contacts and tickets in it: these are what somebody can look at.
-            var behind = tally.InFile(items[i].Subject, items[i].At);
-            if (behind.Count == 0) continue;
-            var at = (items[i].Subject, items[i].At, items[i].N > 0);
-            var nth = seen[at] = seen.GetValueOrDefault(at, -1) + 1;
-            items[i] = items[i] with { Subject = behind[Math.Min(nth, behind.Count - 1)] };
-            named = true;
-        }
-        return named ? Joined(items) : items;
-    }
-
-    // What a file says above and the ticket itself below is one line.
-    private static List<ListItem> Joined(List<ListItem> items)
-    {
-        items.Sort(ListItem.Order);
         var joined = new List<ListItem>(items.Count);
         foreach (var item in items)
         {

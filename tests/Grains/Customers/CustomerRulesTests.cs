@@ -50,7 +50,7 @@ public sealed class CustomerRulesTests
             var last = at + random.Next(4) switch { 0 => 0, 1 => Retry, 2 => 2 * Window, _ => random.NextInt64(Window) };
             contacts.Add(Contact(i, at, last, random.Next(3) > 0, random.Next(3) > 0, random.Next(2) == 0));
         }
-        return contacts;
+        return [.. contacts.OrderBy(c => c.InitiatedAt).ThenBy(c => c.Contact)];
     }
 
     private static ContactFact Contact(int id, long at, long last, bool inbound, bool answered, bool abandoned) =>
