@@ -50,6 +50,18 @@ public sealed class WallboardTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_wall_that_has_heard_nothing_yet_says_that_nothing_is_well()
+    {
+        var (app, url, _) = await Start("http://127.0.0.1:0");
+        await using var server = app;
+        var page = await _chromium!.OpenAsync("about:blank", 1920, 1080);
+        await page.RouteAsync("**/hub/**", route => route.AbortAsync());
+        await page.GotoAsync($"{url}/board/all?lang=en");
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('.chip').length > 0", null, new() { Timeout = 15_000 });
+        Assert.DoesNotContain("\"✓\"", await page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('.chip, .badge, .strip .shape')].map(e => getComputedStyle(e, '::before').content)"));
+    }
+
+    [Fact]
     public async Task A_lost_link_is_said_within_six_seconds_and_heals_by_itself()
     {
         var (app, url, _) = await Start("http://127.0.0.1:0");

@@ -38,7 +38,7 @@ function draw() {
     element("p", `${t("alert.since")} ${moment(a.raised_at, now())} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
     element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: moment(a.until, now()), left: span((a.until - now()) / 1000) }), "who"),
   ];
-  if (stands) what.push(element("p", `${t("alert.why")}: ${t(`why.${a.why}`)}${a.mute ? ` · ${a.muted_by}${a.muted_until ? ` → ${moment(a.muted_until, now())}` : ""}` : ""}`, a.mute ? "warn why" : "minor why"));
+  if (stands) what.push(element("p", `${t("alert.why", { why: t(`why.${a.why}`) })}${a.mute ? ` · ${a.muted_by}${a.muted_until ? ` → ${moment(a.muted_until, now())}` : ""}` : ""}`, a.mute ? "warn why" : "minor why"));
   if (shown.covers?.length) what.push(element("p", t("alert.covers", { n: shown.covers.length, list: shown.covers.slice(0, 20).join(", ") }), "minor"));
   if (a.note) what.push(element("p", `“${a.note}”`, "minor"));
   at("what").replaceChildren(...what);
