@@ -8,6 +8,8 @@ namespace OpsMonitor.Grains.Alerts;
 /// </summary>
 public sealed partial class AlertBook
 {
+    private static readonly string[] Whole = [""];
+
     private readonly Dictionary<Subject, SortedSet<string>> _parts = []; // that have or had any
     private readonly Dictionary<Subject, SortedSet<AlertKey>> _reds = [];
 
@@ -70,7 +72,7 @@ public sealed partial class AlertBook
 
     private static bool IsOfParts(Subject subject) => subject.Kind == SubjectKind.Rule && subject.Id.StartsWith("customer/", StringComparison.Ordinal);
 
-    private IEnumerable<string> PartsOf(Subject subject) => !IsOfParts(subject) ? [""] : _parts.TryGetValue(subject, out var parts) ? parts : [];
+    private IEnumerable<string> PartsOf(Subject subject) => !IsOfParts(subject) ? Whole : _parts.TryGetValue(subject, out var parts) ? parts : [];
 
     private List<AlertKey> KeysOf(in AlertKey key)
     {
