@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 
@@ -12,6 +13,13 @@ public enum AlertState { Raised, Resolved, Retracted }
 /// </summary>
 public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState State, long ChangedAt)
 {
+    /// <summary>By what it is known for good: of its raise, also where an edit of the rules has moved what it is about since.</summary>
+    [JsonIgnore]
+    public AlertKey Key => RaisedAs ?? Due.Key;
+
+    /// <summary>The key of its raise, where <see cref="Due"/> is by now that of a later version; else null.</summary>
+    public AlertKey? RaisedAs { get; init; }
+
     /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we.</summary>
     public bool FromLateData { get; init; }
 
@@ -66,12 +74,14 @@ public sealed partial class AlertBook
     /// <returns>the alerts that changed, for the outbox</returns>
     /// <param name="since">Unix ms from which on what is due is whole: one raised since then and not among them, late data has undone, though it was over</param>
     /// <param name="part">of a customer's alerts only those of one contact or ticket: <see cref="PartOf"/></param>
+    /// <param name="edited">a policy or calendar was saved, nothing else has happened: what stands and is still due, only at another instant, goes on</param>
     /// <param name="reds">of a part, what <see cref="RedsOfParts"/> says of the whole</param>
     public IReadOnlyList<Alert> Settle(
-        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null)
+        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null, bool edited = false)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey((subject, part))) return [];
         var changed = new List<Alert>();
+        GoOn(subject, due, part, edited);
         reds ??= RedsOf(subject, due, now);
         foreach (var alert in due) Raise(alert, deeds, reds, now, told, changed);
         if (!_bySubject.TryGetValue((subject, part), out var keys)) return changed;
@@ -95,10 +105,10 @@ public sealed partial class AlertBook
 
     private static readonly string Lane = Policies.Words.Of(Rules.RuleId.VipLane);
 
-    private static bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
+    private bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
     {
         for (var i = 0; i < due.Count; i++)
-            if (due[i].Key == key) return true;
+            if (KnownAs(due[i]) == key) return true;
         return false;
     }
 
@@ -120,7 +130,7 @@ public sealed partial class AlertBook
         foreach (var part in PartsOf(subject))
             if (_bySubject.TryGetValue((subject, part), out var keys))
                 foreach (var key in keys) alerts.Add(_alerts[key]);
-        alerts.Sort((a, b) => a.Due.Key.CompareTo(b.Due.Key));
+        alerts.Sort((a, b) => a.Key.CompareTo(b.Key));
         return alerts;
     }
 
@@ -128,7 +138,7 @@ public sealed partial class AlertBook
     public void Replace(Subject subject, IReadOnlyList<Alert> alerts)
     {
         if (Of(subject) is var known && known.SequenceEqual(alerts)) return;
-        foreach (var alert in known) Forget(alert.Due.Key);
+        foreach (var alert in known) Forget(alert.Key);
         foreach (var part in PartsOf(subject)) _bySubject.Remove((subject, part));
         foreach (var alert in alerts) Remember(alert);
         Revision++;
@@ -137,15 +147,16 @@ public sealed partial class AlertBook
     /// <summary>Takes an alert over from a snapshot, as it was.</summary>
     internal void Remember(Alert alert)
     {
-        var key = alert.Due.Key;
+        var key = alert.Key;
         KeysOf(key).Add(key);
         foreach (var cover in alert.Covers.All) Covered(cover.Subject, key);
+        if (alert.RaisedAs is not null) _goneOn[alert.Due.Key] = key;
         Keep(key, alert);
     }
 
     private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now, bool told, List<Alert> changed)
     {
-        var (key, due) = (fresh.Key, fresh.Hours is null ? fresh : fresh with { Hours = null });
+        var (key, due) = (KnownAs(fresh), fresh.Hours is null ? fresh : fresh with { Hours = null });
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
         if (!_alerts.TryGetValue(key, out var known))
         {
@@ -157,8 +168,11 @@ public sealed partial class AlertBook
             var keys = KeysOf(key);
             if (!keys.Contains(key)) keys.Add(key); // it was over for so long that it was looked at no more
             var at = After(known, now);
-            Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
+            var about = About(known, AsRaised(known, due));
+            Put(key, Cared(about with { State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
         }
+        else if (known.Due.Key != due.Key)
+            Put(key, Cared(About(known, AsRaised(known, due)) with { ChangedAt = After(known, now) }, fresh, deeds, reds, now), changed); // by a later version, and the same still
         else if (state == AlertState.Raised && Cared(Refreshed(known, due), fresh, deeds, reds, now) is var cared
             && (cared.Care != known.Care || cared.Covers != known.Covers || !ReferenceEquals(cared.Due, known.Due)))
         {
@@ -181,7 +195,7 @@ public sealed partial class AlertBook
     private Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now) => Covering(alert with
     {
         Care = alert.State != AlertState.Raised ? alert.Care.Ended(alert.State)
-            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Due.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now, QuietOf(alert, reds)),
+            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now, QuietOf(alert, reds)),
     }, fresh.Members, now);
 
     // Alert, state and instant are how a receiver knows what it has heard: while a clock that was set back stands still, changes must not look alike.
@@ -206,6 +220,7 @@ public sealed partial class AlertBook
     {
         if (!_alerts.Remove(key, out var gone)) return;
         _order.Remove(key);
+        if (gone.RaisedAs is not null) _goneOn.Remove(gone.Due.Key);
         foreach (var cover in gone.Covers.All) _covered.GetValueOrDefault(cover.Subject)?.Remove(key);
     }
 }
