@@ -50,7 +50,7 @@ public sealed partial class AlertBook
         {
             if (standing.Contains(key)) continue;
             var known = _alerts[key];
-            var end = known.State != AlertState.Raised ? known.ChangedAt : settled.Contains(key.Clock) ? After(known, now) : long.MaxValue;
+            var end = known.State != AlertState.Raised ? known.StoodUntil : settled.Contains(key.Clock) ? After(known, now) : long.MaxValue;
             spans.Add(new(Mute.Inhibited, known.Code, known.Since, end));
         }
         return spans;

@@ -57,7 +57,7 @@ public sealed partial class AlertBook
         foreach (var key in keys)
         {
             var known = _alerts[key];
-            if (known.Due.Level == AlertLevel.Red && !StandsStill(due, key)) (spans ??= []).Add(new(Mute.Inhibited, known.Code, known.Since, known.State == AlertState.Raised ? After(known, now) : known.ChangedAt));
+            if (known.Due.Level == AlertLevel.Red && !StandsStill(due, key)) (spans ??= []).Add(new(Mute.Inhibited, known.Code, known.Since, known.State == AlertState.Raised ? After(known, now) : known.StoodUntil));
         }
         return spans ?? Nothing;
     }

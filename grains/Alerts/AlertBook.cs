@@ -20,11 +20,18 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
     /// <summary>The key of its raise, where <see cref="Due"/> is by now that of a later version; else null.</summary>
     public AlertKey? RaisedAs { get; init; }
 
-    /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we.</summary>
+    /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we. Never of what the server found about itself.</summary>
     public bool FromLateData { get; init; }
 
     /// <summary>Unix ms from which on it stands as it is: of the last raise, where late data took one back.</summary>
     public long Since { get; init; } = NoticedAt;
+
+    /// <summary>Unix ms at which it ceased to stand, where <see cref="ChangedAt"/> is by now that of a change after its end; else null.</summary>
+    public long? CeasedAt { get; init; }
+
+    /// <summary>Until when it stood; <see cref="long.MaxValue"/> while it does.</summary>
+    [JsonIgnore]
+    public long StoodUntil => State == AlertState.Raised ? long.MaxValue : CeasedAt ?? ChangedAt;
 
     public AlertCare Care { get; init; } = AlertCare.None;
 
@@ -94,7 +101,7 @@ public sealed partial class AlertBook
             if ((known.State == AlertState.Raised || (known.State == AlertState.Resolved && since != long.MaxValue)) && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
             {
                 var end = IsWarning(known.Due) ? AlertState.Resolved : AlertState.Retracted;
-                Put(key, Covering(known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, null, now), changed);
+                Put(key, Covering(known with { State = end, ChangedAt = After(known, now), CeasedAt = CeasedAt(known, end), Care = known.Care.Ended(end) }, null, now), changed);
             }
         }
         return changed;
@@ -161,7 +168,7 @@ public sealed partial class AlertBook
         if (!_alerts.TryGetValue(key, out var known))
         {
             KeysOf(key).Add(key);
-            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, fresh, deeds, reds, now), changed);
+            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told && due.Subject.Kind != SubjectKind.Source }, fresh, deeds, reds, now), changed);
         }
         else if (known.State != state)
         {
@@ -169,7 +176,7 @@ public sealed partial class AlertBook
             if (!keys.Contains(key)) keys.Add(key); // it was over for so long that it was looked at no more
             var at = After(known, now);
             var about = About(known, AsRaised(known, due));
-            Put(key, Cared(about with { State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
+            Put(key, Cared(about with { State = state, ChangedAt = at, CeasedAt = CeasedAt(known, state), Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
         }
         else if (known.Due.Key != due.Key)
             Put(key, Cared(About(known, AsRaised(known, due)) with { ChangedAt = After(known, now) }, fresh, deeds, reds, now), changed); // by a later version, and the same still
@@ -197,6 +204,9 @@ public sealed partial class AlertBook
         Care = alert.State != AlertState.Raised ? alert.Care.Ended(alert.State)
             : AlertCare.Of(deeds.Count == 0 ? "" : alert.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now, QuietOf(alert, reds)),
     }, fresh.Members, now);
+
+    // What was taken back, and by still later news was broken after all though it is over, kept others quiet only while it stood.
+    private static long? CeasedAt(Alert known, AlertState next) => known.State == AlertState.Raised || next == AlertState.Raised ? null : known.StoodUntil;
 
     // Alert, state and instant are how a receiver knows what it has heard: while a clock that was set back stands still, changes must not look alike.
     private static long After(Alert known, long now) => Math.Max(now, known.ChangedAt + 1);

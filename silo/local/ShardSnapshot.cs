@@ -119,6 +119,7 @@ public static class ShardSnapshot
         w.Write(due.Finding is not null);
         if (due.Finding is { } f) { w.Write(f.Num); w.Write(f.N); w.Write(f.Limit); }
         w.Write(due.EndedAt ?? long.MinValue);
+        w.Write(alert.CeasedAt ?? long.MinValue);
         w.Write(alert.RaisedAs is not null);
         if (alert.RaisedAs is { } raised) { w.Write(raised.Rule); w.Write(raised.RuleVersion); w.Write(raised.Clock); w.Write(raised.DueAt); }
         Write(w, alert.Care);
@@ -179,9 +180,10 @@ public static class ShardSnapshot
         Finding? finding = r.ReadBoolean() ? new(r.ReadInt64(), r.ReadInt64(), r.ReadInt64()) : null;
         var ended = r.ReadInt64();
         due = due with { Ladder = ladder, Members = members, Finding = finding, EndedAt = ended == long.MinValue ? null : ended };
+        var ceased = r.ReadInt64();
         AlertKey? raised = r.ReadBoolean() ? new(subject, r.ReadString(), r.ReadInt32(), r.ReadString(), r.ReadInt64()) : null;
         var care = ReadCare(r);
-        return alert with { RaisedAs = raised, Due = due, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
+        return alert with { CeasedAt = ceased == long.MinValue ? null : ceased, RaisedAs = raised, Due = due, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
     }
 
     private static List<T> Many<T>(BinaryReader r, Func<T> one)

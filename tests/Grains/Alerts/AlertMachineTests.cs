@@ -203,7 +203,7 @@ public sealed class AlertMachineTests
                     && (what.Lights is null || what.Lights.Contains(alert.Due.Level == AlertLevel.Red ? "red" : "yellow"))) yield return (from, to);
             if (alert.Due.Level == AlertLevel.Yellow)
                 foreach (var red in _shard.Alerts.Of(alert.Due.Subject).Where(a => a.Due.Level == AlertLevel.Red))
-                    if (red.State == AlertState.Raised || red.ChangedAt > red.NoticedAt) yield return (red.Since, red.State == AlertState.Raised ? long.MaxValue : red.ChangedAt);
+                    if (red.State == AlertState.Raised || red.ChangedAt > red.NoticedAt) yield return (red.Since, red.StoodUntil);
             string? holder = null;
             var (begin, end) = (0L, 0L);
             foreach (var e in _shard.HistoryOf(alert.Due.Subject))
