@@ -23,7 +23,7 @@ public sealed partial class AlertBook
     public bool ChangesRed(Subject subject, string part, IReadOnlyList<DueAlert> due)
     {
         foreach (var alert in due)
-            if (alert.Level == AlertLevel.Red && (!_alerts.TryGetValue(alert.Key, out var known) || known.State != (alert.Active ? AlertState.Raised : AlertState.Resolved))) return true;
+            if (alert.Level == AlertLevel.Red && (!_alerts.TryGetValue(KnownAs(alert), out var known) || known.State != (alert.Active ? AlertState.Raised : AlertState.Resolved))) return true;
         if (!_reds.ContainsKey(subject) || !_bySubject.TryGetValue((subject, part), out var keys)) return false;
         foreach (var key in keys)
             if (_alerts[key] is { Due.Level: AlertLevel.Red, State: not AlertState.Retracted } && !Has(due, key)) return true;
@@ -41,8 +41,8 @@ public sealed partial class AlertBook
         foreach (var alert in due)
         {
             if (alert is not { Level: AlertLevel.Red, Active: true }) continue;
-            standing.Add(alert.Key);
-            var since = !_alerts.TryGetValue(alert.Key, out var known) ? now : known.State == AlertState.Raised ? known.Since : After(known, now);
+            standing.Add(KnownAs(alert));
+            var since = !_alerts.TryGetValue(KnownAs(alert), out var known) ? now : known.State == AlertState.Raised ? known.Since : After(known, now);
             spans.Add(new(Mute.Inhibited, known?.Code ?? alert.Key.Code(alert.DepartmentId), since, long.MaxValue));
         }
         if (!_reds.TryGetValue(subject, out var reds)) return spans;
@@ -50,7 +50,7 @@ public sealed partial class AlertBook
         {
             if (standing.Contains(key)) continue;
             var known = _alerts[key];
-            var end = known.State != AlertState.Raised ? known.ChangedAt : settled.Contains(key.Clock) ? After(known, now) : long.MaxValue;
+            var end = known.State != AlertState.Raised ? known.StoodUntil : settled.Contains(key.Clock) ? After(known, now) : long.MaxValue;
             spans.Add(new(Mute.Inhibited, known.Code, known.Since, end));
         }
         return spans;

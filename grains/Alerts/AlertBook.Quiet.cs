@@ -50,22 +50,22 @@ public sealed partial class AlertBook
         foreach (var alert in due)
         {
             if (alert is not { Level: AlertLevel.Red, Active: true }) continue;
-            var since = !_alerts.TryGetValue(alert.Key, out var known) ? now : known.State == AlertState.Raised ? known.Since : After(known, now);
+            var since = !_alerts.TryGetValue(KnownAs(alert), out var known) ? now : known.State == AlertState.Raised ? known.Since : After(known, now);
             (spans ??= []).Add(new(Mute.Inhibited, known?.Code ?? alert.Key.Code(alert.DepartmentId), since, long.MaxValue));
         }
         if (!_bySubject.TryGetValue((subject, ""), out var keys)) return spans ?? Nothing;
         foreach (var key in keys)
         {
             var known = _alerts[key];
-            if (known.Due.Level == AlertLevel.Red && !StandsStill(due, key)) (spans ??= []).Add(new(Mute.Inhibited, known.Code, known.Since, known.State == AlertState.Raised ? After(known, now) : known.ChangedAt));
+            if (known.Due.Level == AlertLevel.Red && !StandsStill(due, key)) (spans ??= []).Add(new(Mute.Inhibited, known.Code, known.Since, known.State == AlertState.Raised ? After(known, now) : known.StoodUntil));
         }
         return spans ?? Nothing;
     }
 
-    private static bool StandsStill(IReadOnlyList<DueAlert> due, AlertKey key)
+    private bool StandsStill(IReadOnlyList<DueAlert> due, AlertKey key)
     {
         foreach (var alert in due)
-            if (alert.Active && alert.Key == key) return true;
+            if (alert.Active && KnownAs(alert) == key) return true;
         return false;
     }
 
@@ -80,7 +80,7 @@ public sealed partial class AlertBook
         {
             var by = _alerts[key];
             foreach (var cover in by.Covers.All)
-                if (cover.Subject == alert.Due.Subject && key != alert.Due.Key) spans.Add(new(Mute.Inhibited, by.Code, cover.From, cover.To));
+                if (cover.Subject == alert.Due.Subject && key != alert.Key) spans.Add(new(Mute.Inhibited, by.Code, cover.From, cover.To));
         }
         return spans;
     }
@@ -111,7 +111,7 @@ public sealed partial class AlertBook
         {
             if (IsCovered(covers, member)) continue;
             covers.Add(new(member, now, long.MaxValue));
-            Covered(member, alert.Due.Key);
+            Covered(member, alert.Key);
             _disturbed.Add(member);
         }
         return alert with { Covers = new(covers) };

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 
@@ -12,11 +13,25 @@ public enum AlertState { Raised, Resolved, Retracted }
 /// </summary>
 public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState State, long ChangedAt)
 {
-    /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we.</summary>
+    /// <summary>By what it is known for good: of its raise, also where an edit of the rules has moved what it is about since.</summary>
+    [JsonIgnore]
+    public AlertKey Key => RaisedAs ?? Due.Key;
+
+    /// <summary>The key of its raise, where <see cref="Due"/> is by now that of a later version; else null.</summary>
+    public AlertKey? RaisedAs { get; init; }
+
+    /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we. Never of what the server found about itself.</summary>
     public bool FromLateData { get; init; }
 
     /// <summary>Unix ms from which on it stands as it is: of the last raise, where late data took one back.</summary>
     public long Since { get; init; } = NoticedAt;
+
+    /// <summary>Unix ms at which it ceased to stand, where <see cref="ChangedAt"/> is by now that of a change after its end; else null.</summary>
+    public long? CeasedAt { get; init; }
+
+    /// <summary>Until when it stood; <see cref="long.MaxValue"/> while it does.</summary>
+    [JsonIgnore]
+    public long StoodUntil => State == AlertState.Raised ? long.MaxValue : CeasedAt ?? ChangedAt;
 
     public AlertCare Care { get; init; } = AlertCare.None;
 
@@ -66,12 +81,14 @@ public sealed partial class AlertBook
     /// <returns>the alerts that changed, for the outbox</returns>
     /// <param name="since">Unix ms from which on what is due is whole: one raised since then and not among them, late data has undone, though it was over</param>
     /// <param name="part">of a customer's alerts only those of one contact or ticket: <see cref="PartOf"/></param>
+    /// <param name="edited">a policy or calendar was saved, nothing else has happened: what stands and is still due, only at another instant, goes on</param>
     /// <param name="reds">of a part, what <see cref="RedsOfParts"/> says of the whole</param>
     public IReadOnlyList<Alert> Settle(
-        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null)
+        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null, bool edited = false)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey((subject, part))) return [];
         var changed = new List<Alert>();
+        GoOn(subject, due, part, edited);
         reds ??= RedsOf(subject, due, now);
         foreach (var alert in due) Raise(alert, deeds, reds, now, told, changed);
         if (!_bySubject.TryGetValue((subject, part), out var keys)) return changed;
@@ -84,7 +101,7 @@ public sealed partial class AlertBook
             if ((known.State == AlertState.Raised || (known.State == AlertState.Resolved && since != long.MaxValue)) && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
             {
                 var end = IsWarning(known.Due) ? AlertState.Resolved : AlertState.Retracted;
-                Put(key, Covering(known with { State = end, ChangedAt = After(known, now), Care = known.Care.Ended(end) }, null, now), changed);
+                Put(key, Covering(known with { State = end, ChangedAt = After(known, now), CeasedAt = CeasedAt(known, end), Care = known.Care.Ended(end) }, null, now), changed);
             }
         }
         return changed;
@@ -95,10 +112,10 @@ public sealed partial class AlertBook
 
     private static readonly string Lane = Policies.Words.Of(Rules.RuleId.VipLane);
 
-    private static bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
+    private bool Has(IReadOnlyList<DueAlert> due, AlertKey key)
     {
         for (var i = 0; i < due.Count; i++)
-            if (due[i].Key == key) return true;
+            if (KnownAs(due[i]) == key) return true;
         return false;
     }
 
@@ -120,7 +137,7 @@ public sealed partial class AlertBook
         foreach (var part in PartsOf(subject))
             if (_bySubject.TryGetValue((subject, part), out var keys))
                 foreach (var key in keys) alerts.Add(_alerts[key]);
-        alerts.Sort((a, b) => a.Due.Key.CompareTo(b.Due.Key));
+        alerts.Sort((a, b) => a.Key.CompareTo(b.Key));
         return alerts;
     }
 
@@ -128,7 +145,7 @@ public sealed partial class AlertBook
     public void Replace(Subject subject, IReadOnlyList<Alert> alerts)
     {
         if (Of(subject) is var known && known.SequenceEqual(alerts)) return;
-        foreach (var alert in known) Forget(alert.Due.Key);
+        foreach (var alert in known) Forget(alert.Key);
         foreach (var part in PartsOf(subject)) _bySubject.Remove((subject, part));
         foreach (var alert in alerts) Remember(alert);
         Revision++;
@@ -137,28 +154,32 @@ public sealed partial class AlertBook
     /// <summary>Takes an alert over from a snapshot, as it was.</summary>
     internal void Remember(Alert alert)
     {
-        var key = alert.Due.Key;
+        var key = alert.Key;
         KeysOf(key).Add(key);
         foreach (var cover in alert.Covers.All) Covered(cover.Subject, key);
+        if (alert.RaisedAs is not null) _goneOn[alert.Due.Key] = key;
         Keep(key, alert);
     }
 
     private void Raise(DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now, bool told, List<Alert> changed)
     {
-        var (key, due) = (fresh.Key, fresh.Hours is null ? fresh : fresh with { Hours = null });
+        var (key, due) = (KnownAs(fresh), fresh.Hours is null ? fresh : fresh with { Hours = null });
         var state = due.Active ? AlertState.Raised : AlertState.Resolved;
         if (!_alerts.TryGetValue(key, out var known))
         {
             KeysOf(key).Add(key);
-            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told }, fresh, deeds, reds, now), changed);
+            Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told && due.Subject.Kind != SubjectKind.Source }, fresh, deeds, reds, now), changed);
         }
         else if (known.State != state)
         {
             var keys = KeysOf(key);
             if (!keys.Contains(key)) keys.Add(key); // it was over for so long that it was looked at no more
             var at = After(known, now);
-            Put(key, Cared(known with { Due = due, State = state, ChangedAt = at, Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
+            var about = About(known, AsRaised(known, due));
+            Put(key, Cared(about with { State = state, ChangedAt = at, CeasedAt = CeasedAt(known, state), Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
         }
+        else if (known.Due.Key != due.Key)
+            Put(key, Cared(About(known, AsRaised(known, due)) with { ChangedAt = After(known, now) }, fresh, deeds, reds, now), changed); // by a later version, and the same still
         else if (state == AlertState.Raised && Cared(Refreshed(known, due), fresh, deeds, reds, now) is var cared
             && (cared.Care != known.Care || cared.Covers != known.Covers || !ReferenceEquals(cared.Due, known.Due)))
         {
@@ -181,8 +202,11 @@ public sealed partial class AlertBook
     private Alert Cared(Alert alert, DueAlert fresh, IReadOnlyList<Event> deeds, IReadOnlyList<QuietSpan> reds, long now) => Covering(alert with
     {
         Care = alert.State != AlertState.Raised ? alert.Care.Ended(alert.State)
-            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Due.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now, QuietOf(alert, reds)),
+            : AlertCare.Of(deeds.Count == 0 ? "" : alert.Key.Id, alert.Due.Ladder ?? Ladder.Default, fresh.Hours, alert.Since, deeds, now, QuietOf(alert, reds)),
     }, fresh.Members, now);
+
+    // What was taken back, and by still later news was broken after all though it is over, kept others quiet only while it stood.
+    private static long? CeasedAt(Alert known, AlertState next) => known.State == AlertState.Raised || next == AlertState.Raised ? null : known.StoodUntil;
 
     // Alert, state and instant are how a receiver knows what it has heard: while a clock that was set back stands still, changes must not look alike.
     private static long After(Alert known, long now) => Math.Max(now, known.ChangedAt + 1);
@@ -206,6 +230,7 @@ public sealed partial class AlertBook
     {
         if (!_alerts.Remove(key, out var gone)) return;
         _order.Remove(key);
+        if (gone.RaisedAs is not null) _goneOn.Remove(gone.Due.Key);
         foreach (var cover in gone.Covers.All) _covered.GetValueOrDefault(cover.Subject)?.Remove(key);
     }
 }

@@ -32,7 +32,7 @@ public sealed record OutboxRow(string Channel, string Alert, string Code, AlertS
         using var writer = new Utf8JsonWriter(buffer);
         foreach (var alert in changes)
         {
-            var (id, payload) = (alert.Due.Key.Id, Json(alert, buffer, writer));
+            var (id, payload) = (alert.Key.Id, Json(alert, buffer, writer));
             foreach (var channel in channels) rows.Add(new(channel, id, alert.Code, alert.State, alert.ChangedAt, payload));
         }
         return rows;

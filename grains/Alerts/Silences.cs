@@ -67,6 +67,11 @@ public sealed record Silence(string Id, SilenceOpened What, long From, long To, 
     private static bool IsNarrow(SilenceOpened what) =>
         what.Rules is { Count: > 0 } || what.Lights is { Count: > 0 } || what.Departments is { Count: > 0 } || what.Subjects is { Count: > 0 };
 
+    /// <summary>Whether it takes every red alert of a board.</summary>
+    /// <param name="department">null for a board of all departments</param>
+    public bool TakesBoard(string? department) => What is { Rules: not { Count: > 0 }, Subjects: not { Count: > 0 } } && In(What.Lights, "red")
+        && (department is null ? What.Departments is not { Count: > 0 } : In(What.Departments, department));
+
     private static bool In(IReadOnlyList<string>? all, string one)
     {
         if (all is not { Count: > 0 }) return true;
@@ -107,6 +112,16 @@ public sealed class SilenceBook
         var id = e.Subject.Id[(e.Subject.Id.IndexOf('/', StringComparison.Ordinal) + 1)..];
         if (Silence.Of(id, events) is not { } silence) return null;
         return _silences[e.Subject] = silence;
+    }
+
+    /// <summary>Until when nothing red of a board sounds, Unix ms; null where no silence takes all of it.</summary>
+    /// <param name="department">null for a board of all departments</param>
+    public long? AllOf(string? department, long now)
+    {
+        long? until = null;
+        foreach (var silence in _silences.Values)
+            if (silence.From <= now && now < silence.To && silence.TakesBoard(department)) until = Math.Max(until ?? 0, silence.To);
+        return until;
     }
 
     /// <summary>When an alert was, is and will be silenced.</summary>

@@ -34,14 +34,14 @@ public static class DryRun
         return clocks.Count + alerts.Count == 0 ? null : new(clocks, alerts);
     }
 
-    // Under another version it is another alert: the one is withdrawn, the other raised.
+    // What is broken under the one and the other goes on as the alert that it is.
     private static void Compare(IReadOnlyList<DueAlert> those, IReadOnlyList<DueAlert> others, bool raised, List<AlertChange> into)
     {
         foreach (var alert in those)
         {
             if (!alert.Active) continue;
             var known = false;
-            foreach (var other in others) known |= other.Active && other.Key == alert.Key && other.Level == alert.Level;
+            foreach (var other in others) known |= other.Active && other.Rule == alert.Rule && other.Clock == alert.Clock;
             if (!known) into.Add(new(alert, raised));
         }
     }

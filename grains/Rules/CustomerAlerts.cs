@@ -14,7 +14,7 @@ internal static class CustomerAlerts
     /// <summary>Over how long a rule may count complaints at most, and how long it may wait for a return: see <see cref="RuleCatalog"/>. Ms.</summary>
     public const long MostDaysMs = 60 * DayMs, MostMinutesMs = 7 * DayMs;
 
-    private const long DayMs = 86_400_000, GivenUpMs = 7 * DayMs; // nobody calls back after a week
+    private const long DayMs = 86_400_000, GivenUpMs = Ladder.LastWordMs + DayMs; // nobody calls back a day after the last word
 
     /// <summary>Those of one fact, by its neighbours.</summary>
     public static void Raise(ContactFact fact, CustomerFile file, RuleSet rules, Judgement j)

@@ -76,7 +76,11 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Settle(now, changed);
         if (input.Change is { } change) Adopt(change);
         var swept = Sweeping;
-        if (swept) Sweep();
+        if (swept)
+        {
+            Sweep();
+            Settle(now, changed, told: true, edited: true); // apart from what events change: what stood then and is still due goes on
+        }
         var verdicts = new Verdict[input.Events.Count];
         var commit = new List<Event>(input.Events.Count);
         for (var i = 0; i < verdicts.Length; i++)
@@ -246,7 +250,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (who.Kind == SubjectKind.Other) TouchFile(who); else if (who.Kind == SubjectKind.Rule) TouchRule(who); else Touch(who, _subjects[who]);
     }
 
-    private void Settle(long now, List<Alert> changed, bool told = false)
+    private void Settle(long now, List<Alert> changed, bool told = false, bool edited = false)
     {
         if (_dirty.Count + _dirtyCustomers.Count == 0 && !HasDirtyAgents && _rules is not { IsDirty: true }) return;
         Version++;
@@ -261,7 +265,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             Remember(subject, Last(subject), next);
             if (!options.Backfill)
             {
-                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told));
+                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told, edited: edited));
                 next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
             }
             ExchangeNoted(subject, next);

@@ -61,7 +61,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     {
         var changed = Judge(now);
         _policies = policies;
-        return (Last.Row is { EndedAt: null } && Settle(told: true)) || changed;
+        return (Last.Row is { EndedAt: null } && Settle(told: true, edited: true)) || changed;
     }
 
     private Verdict Take(Event e)
@@ -81,12 +81,12 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
         else if (e.Subject != subject || SubjectRules.HasRow(e)) _judged.Add(e); // another's event was sent here because it belongs here too
     }
 
-    private bool Settle(bool told)
+    private bool Settle(bool told, bool edited = false)
     {
         if (_judged.Events.Count == 0) return false;
         Last = SubjectRules.Evaluate(subject, _judged.Events, _policies, _now);
         if (backfill) return false;
-        var changed = _alerts.Settle(subject, Last.Alerts, _judged.Deeds, _now, told).Count > 0;
+        var changed = _alerts.Settle(subject, Last.Alerts, _judged.Deeds, _now, told, edited: edited).Count > 0;
         Last = Last.ButNotAfter(_alerts.NextChangeOf(subject, _judged.Deeds, _now));
         return changed;
     }

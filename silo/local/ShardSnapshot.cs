@@ -10,7 +10,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 9;
+    public const int FoldVersion = 10;
 
     /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
     public static byte[] Write(ShardImage image, string policies = "")
@@ -119,6 +119,9 @@ public static class ShardSnapshot
         w.Write(due.Finding is not null);
         if (due.Finding is { } f) { w.Write(f.Num); w.Write(f.N); w.Write(f.Limit); }
         w.Write(due.EndedAt ?? long.MinValue);
+        w.Write(alert.CeasedAt ?? long.MinValue);
+        w.Write(alert.RaisedAs is not null);
+        if (alert.RaisedAs is { } raised) { w.Write(raised.Rule); w.Write(raised.RuleVersion); w.Write(raised.Clock); w.Write(raised.DueAt); }
         Write(w, alert.Care);
         Many(w, alert.Covers.All, c => { w.Write(c.Subject.ToString()); w.Write(c.From); w.Write(c.To); });
     }
@@ -177,8 +180,10 @@ public static class ShardSnapshot
         Finding? finding = r.ReadBoolean() ? new(r.ReadInt64(), r.ReadInt64(), r.ReadInt64()) : null;
         var ended = r.ReadInt64();
         due = due with { Ladder = ladder, Members = members, Finding = finding, EndedAt = ended == long.MinValue ? null : ended };
+        var ceased = r.ReadInt64();
+        AlertKey? raised = r.ReadBoolean() ? new(subject, r.ReadString(), r.ReadInt32(), r.ReadString(), r.ReadInt64()) : null;
         var care = ReadCare(r);
-        return alert with { Due = due, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
+        return alert with { CeasedAt = ceased == long.MinValue ? null : ceased, RaisedAs = raised, Due = due, Care = care, Covers = new(Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()))) };
     }
 
     private static List<T> Many<T>(BinaryReader r, Func<T> one)

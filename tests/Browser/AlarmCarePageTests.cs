@@ -86,6 +86,57 @@ public sealed class AlarmCarePageTests : IAsyncLifetime
     }
 
     [Theory(Timeout = 120_000)]
+    [InlineData("en", "Sound on", "Muted until ")]
+    [InlineData("zh-Hans", "声音已开", "静音至 ")]
+    [InlineData("zh-Hant", "聲音已開", "靜音至 ")]
+    public async Task A_warning_is_one_chime_and_a_muted_wall_says_until_when(string language, string on, string muted)
+    {
+        var host = _server!.Services.GetRequiredService<IOpsHost>();
+        List<string> complaints = [];
+        var wall = await _chromium!.OpenBoardAsync(_url, language, 1920, 1080, complaints);
+        Task Says(string text) => wall.WaitForFunctionAsync("s => document.getElementById('sound').textContent.startsWith(s)", text, Soon);
+        Task<int> Heard(string what) => wall.EvaluateAsync<int>("what => (window[what] ?? []).length", what);
+        async Task Create(string id, int minutesAgo) => await host.OfferAsync([Story.Event(host.Now - (minutesAgo * 60_000), "ticket/" + id, new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 1, DepartmentId: "billing"), id)], default);
+        await wall.Mouse.ClickAsync(960, 1000);
+        await Says(on);
+        await Create("warned", 12);
+        await wall.WaitForFunctionAsync("() => (window.__chimes ?? []).length === 1", null, Soon);
+        await Create("broken", 16); // at once: a chime holds up no breach
+        await wall.WaitForFunctionAsync("() => (window.__rings ?? []).length === 1", null, Soon);
+        Assert.True(await wall.EvaluateAsync<bool>("() => window.__rings[0] - window.__chimes[0] < 10000"));
+        await wall.Locator("#sound").FocusAsync();
+        await wall.Keyboard.PressAsync("Enter");
+        await Says(muted);
+        await Shot(wall, $"wall-muted-{language}");
+        await Create("unheard", 17);
+        await wall.WaitForFunctionAsync("() => document.getElementById('unacked').textContent === '2'", null, Soon);
+        await Task.Delay(1_000);
+        Assert.Equal((1, 1), (await Heard("__rings"), await Heard("__chimes")));
+        await wall.ReloadAsync();
+        await wall.WaitForFunctionAsync("() => document.documentElement.dataset.link === 'live'", null, Soon);
+        await wall.Mouse.ClickAsync(960, 1000);
+        await Says(muted);
+        await wall.ClickAsync("#sound");
+        await Says(on);
+        await Create("heard", 18);
+        await wall.WaitForFunctionAsync("() => (window.__rings ?? []).length === 1", null, Soon);
+        var until = host.Now + (2 * 3_600_000);
+        await host.OfferAsync([Story.Event(host.Now, "silence/S-1", new SilenceOpened("Chen", Story.Iso(until), "drill", Lights: ["red"]), "s")], default);
+        await wall.WaitForFunctionAsync("([s, time]) => { const text = document.getElementById('sound').textContent; return text.startsWith(s) && text.endsWith(time); }", new[] { muted, Clock(until) }, Soon);
+        var phone = await _chromium.OpenBoardAsync(_url, language, 390, 844, complaints);
+        await phone.Mouse.ClickAsync(195, 700);
+        await phone.Keyboard.PressAsync("Escape");
+        await phone.WaitForFunctionAsync("s => document.getElementById('sound').textContent.startsWith(s)", muted, Soon);
+        Assert.False(await phone.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"));
+        Assert.False(await wall.EvaluateAsync<bool>("() => { const bar = document.querySelector('.bar'); return bar.scrollWidth > bar.clientWidth + 1; }"));
+        await Shot(phone, $"phone-muted-{language}");
+        Assert.Empty(complaints);
+    }
+
+    private string Clock(long ms) => TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(ms), TimeZoneInfo.FindSystemTimeZoneById(_server!.Services.GetRequiredService<OpsMonitor.Web.Board.BoardDirectory>().Zone("all")))
+        .ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture);
+
+    [Theory(Timeout = 120_000)]
     [InlineData("en", "until", "Done")]
     [InlineData("zh-Hans", "至", "已")]
     [InlineData("zh-Hant", "至", "已")]

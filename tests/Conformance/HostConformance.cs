@@ -86,7 +86,7 @@ public abstract class HostConformance
             }
             // People take some of what stands: half an hour for one, a day's shelf for another.
             Event[] deeds = [.. right.Alerts.All.Where(a => a.State == AlertState.Raised && a.Care.Hold == Hold.Open).Where((_, i) => i % 3 == 0).Take(20).Select((a, i) =>
-                Story.Event(hour, a.Due.Subject.ToString(), i % 4 == 0 ? new AlertShelved(a.Due.Key.Id, "Li", Story.Iso(hour + 7_200_000), "known") : new AlertAcknowledged(a.Due.Key.Id, "Chen"), $"{hour} {i}", "/people"))];
+                Story.Event(hour, a.Due.Subject.ToString(), i % 4 == 0 ? new AlertShelved(a.Key.Id, "Li", Story.Iso(hour + 7_200_000), "known") : new AlertAcknowledged(a.Key.Id, "Chen"), $"{hour} {i}", "/people"))];
             Assert.Equal(right.Step(new(hour, deeds)).Verdicts, (await tested.Host.OfferAsync(deeds, default)).Verdicts);
         }
         clock.Ms += 86_400_000;
@@ -213,7 +213,7 @@ public abstract class HostConformance
         }
         foreach (var row in tally.Rows()) text.Append(JsonSerializer.Serialize(row)).Append('\n');
         if (alerts)
-            foreach (var a in tally.Alerts.All) text.Append($"{a.Code} {a.Due.Key} {a.Due.Level} {a.Due.RaisedAt} {a.State} {a.NoticedAt} {a.FromLateData} {a.Since} {a.Care}\n");
+            foreach (var a in tally.Alerts.All) text.Append($"{a.Code} {a.Key} {a.Due.Level} {a.Due.RaisedAt} {a.State} {a.NoticedAt} {a.FromLateData} {a.Since} {a.Care}\n");
         return text.ToString();
     }
 

@@ -146,10 +146,10 @@ public sealed class Checks(World world, House house, Server server, SimJournal j
             var name = Picture.NameOf(alert);
             if (right.Versions.TryGetValue(name, out var version) && version != alert.Due.RuleVersion) return $"'{name}' is judged by version {alert.Due.RuleVersion}, should be {version}";
             if (!house.Scene.Deeds) continue;
-            var percent = alert.Due.Rule == "clock_breach" ? terms.PercentOf(alert.Due.RuleVersion) : 100;
+            var percent = alert.Due.Rule == "clock_breach" ? terms.PercentOf(alert.Key.RuleVersion) : 100;
             var ladder = alert.Due.Clock == "first_response" ? [.. House.Escalation.Select(e => (e.To, House.Scaled(e.AfterS, percent) * 1000L))] : UsualLadder;
             var deeds = known.Of(alert.Due.Subject).Where(e => e.Data is AlertDeed).ToList();
-            var (words, expired) = Oracle.Care(deeds.Count == 0 ? "" : alert.Due.Key.Id, ladder, alert.Since, deeds, now);
+            var (words, expired) = Oracle.Care(deeds.Count == 0 ? "" : alert.Key.Id, ladder, alert.Since, deeds, now);
             if (expired) world.Coverage.Add("taken, and the time ran out");
             var care = alert.Care;
             if (care.Taken.All.Count > 0 && server.Boots[^1] > alert.Since && care.Taken.All[^1].At > server.Boots[^1]) world.Coverage.Add("a step of the ladder after a restart");
@@ -197,7 +197,7 @@ public sealed class Checks(World world, House house, Server server, SimJournal j
         }
         foreach (var alert in live.Alerts.All)
         {
-            var id = alert.Due.Key.Id;
+            var id = alert.Key.Id;
             world.Check(last.Remove(id, out var told) && told.State == alert.State, "the last that was told is how it is", () => $"{Picture.NameOf(alert)} is {alert.State}, told {told.State}");
             if (alert.FromLateData) world.Coverage.Add("alert from late data");
         }
@@ -216,16 +216,21 @@ public sealed class Checks(World world, House house, Server server, SimJournal j
     /// <summary>Each frame: all that was due when its turn began, by what was known before it, has been raised by then.</summary>
     private void Frames()
     {
-        var names = server.Writer.Shard.Alerts.All.ToDictionary(a => a.Due.Key.Id, Picture.NameOf, StringComparer.Ordinal);
         var (known, told) = (new Stories(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var frame in journal.Frames)
         {
             foreach (var row in journal.Rows.Where(r => r.Frame == frame.Sequence && r.Row.State == AlertState.Raised))
-                if (names.TryGetValue(row.Row.Alert, out var name)) told.Add(name);
+                told.Add(NameOf(row.Row)); // as it was then: an edit may have moved it since
             foreach (var alarm in Oracle.Of(house.Scene, known, Math.Max(frame.Now, frame.Clock), alarmsOnly: true).Alarms)
                 world.Check(told.Contains(alarm), "due deadlines come before what arrives", () => $"{alarm} was due before frame {frame.Sequence} and never raised");
             Add(known, frame);
         }
+    }
+
+    private static string NameOf(OutboxRow row)
+    {
+        var told = System.Text.Json.JsonElement.Parse(row.Payload.Span);
+        return $"{told.GetProperty("subject").GetString()} {told.GetProperty("clock").GetString()} {told.GetProperty("due_at").GetInt64()}";
     }
 
     private void OnTime(Shard live)

@@ -49,7 +49,7 @@ public sealed class People(World world, House house, Server server, Senders send
         var named = until is { } at ? $",\"until\":\"{Offered.Iso(at)}\"" : "";
         var why = type == "alert.shelved" ? ",\"reason\":\"later\"" : "";
         senders.Offer(Offered.Read(
-            "/desk", $"deed-{++_deeds}", type, $"{alert.Due.Subject}", server.Clock, $$"""{"alert":"{{alert.Due.Key.Id}}","by":"{{world.Dice.Of("anna", "bert")}}"{{named}}{{why}}}""", null));
+            "/desk", $"deed-{++_deeds}", type, $"{alert.Due.Subject}", server.Clock, $$"""{"alert":"{{alert.Key.Id}}","by":"{{world.Dice.Of("anna", "bert")}}"{{named}}{{why}}}""", null));
         world.Coverage.Add(type);
     }
 

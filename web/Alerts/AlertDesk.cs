@@ -59,7 +59,7 @@ public sealed class AlertDesk(IOpsHost host) : IDisposable
     {
         for (var until = DateTime.UtcNow + Patience; ;)
         {
-            var alert = host.Read(tally => tally.Alerts.Find(before.Due.Key)) ?? before;
+            var alert = host.Read(tally => tally.Alerts.Find(before.Key)) ?? before;
             if (alert.State != AlertState.Raised) return new(OutcomeKind.Over, alert);
             if (Held(alert.Care, wish)) return new(OutcomeKind.Held, alert);
             if (alert.Care.Since >= at || DateTime.UtcNow > until) return new(OutcomeKind.Done, alert);
@@ -72,7 +72,7 @@ public sealed class AlertDesk(IOpsHost host) : IDisposable
         var type = wish.Kind switch { ActKind.Acknowledge => "alert.acknowledged", ActKind.Shelve => "alert.shelved", _ => "alert.released" };
         return ServerEvents.Make(Source, Guid.NewGuid().ToString("N"), type, at, alert.Due.Subject.ToString(), json =>
         {
-            json.WriteString("alert", alert.Due.Key.Id);
+            json.WriteString("alert", alert.Key.Id);
             json.WriteString("by", wish.By);
             json.WriteString("key", wish.KeyId);
             if (wish.Kind != ActKind.Release) json.WriteString("until", RowJson.Time(at + (wish.Minutes * 60_000L)));

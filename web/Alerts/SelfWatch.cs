@@ -31,6 +31,7 @@ internal sealed partial class SelfWatch(IOpsHost host, ChannelStore store, Serve
             try
             {
                 var events = host.ReadOnly ? [] : Find(host.Now);
+                pause = NextLook(host.Now);
                 if (events.Count > 0 && (await host.OfferAsync(events, stop)).Refusal != Silo.Local.Refusal.None) pause = Rest;
             }
             catch (OperationCanceledException) { return; }
@@ -42,6 +43,19 @@ internal sealed partial class SelfWatch(IOpsHost host, ChannelStore store, Serve
             try { await Task.Delay(pause, stop); }
             catch (OperationCanceledException) { return; }
         }
+    }
+
+    // At the very instant at which the next source counts as silent: what is found late is a late detection of ours.
+    internal TimeSpan NextLook(long now)
+    {
+        var settings = store.Current().Settings.Watch;
+        var next = now + (long)Look.TotalMilliseconds;
+        return TimeSpan.FromMilliseconds(host.Read(tally =>
+        {
+            foreach (var (name, stats) in tally.Sources)
+                if (name != AlertDesk.Source && OwnWatch.SilentAt(stats.LastSeen, _listening, settings) is { } at && at > now) next = Math.Min(next, at);
+            return next - now;
+        }));
     }
 
     internal IReadOnlyList<Event> Find(long now)

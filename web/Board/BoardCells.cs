@@ -34,7 +34,8 @@ public sealed record QueueCell(long Waiting, long? LongestSince, RatioCell Aband
 
 /// <param name="Quiet">silenced, or covered by another alert: counted, not listed</param>
 /// <param name="Flood">null while alerts can be read one by one</param>
-public sealed record AlarmCell(int Unacked, int Acked, int Shelved, AlertView? Top, int Quiet = 0, Flood? Flood = null);
+/// <param name="MutedUntil">the end of a silence that takes all that is red here, Unix ms</param>
+public sealed record AlarmCell(int Unacked, int Acked, int Shelved, AlertView? Top, int Quiet = 0, Flood? Flood = null, long? MutedUntil = null);
 
 public sealed record LateSource(string Source, [property: JsonPropertyName("age_s")] long AgeS);
 

@@ -173,7 +173,7 @@ public static class BoardView
             if (alert.Care.Hold == Hold.Acknowledged) acked++; else unacked++;
             if (top is null || Rank(alert).CompareTo(Rank(top)) >= 0) top = alert;
         }
-        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top), quiet, Flood.Of(lately, now));
+        return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top), quiet, Flood.Of(lately, now), tally.Alerts.Silences.AllOf(scope == "all" ? null : scope["department/".Length..], now));
     }
 
     // What nobody has stands before what somebody has, the newest before the older.

@@ -128,7 +128,7 @@ internal static class ChannelEndpoints
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
             json.WriteStartArray("decisions");
-            foreach (var decision in Get<LetterTable>(context).DecisionsOf(alert.Due.Key.Id, MostListed)) ChannelJson.Write(json, decision, people);
+            foreach (var decision in Get<LetterTable>(context).DecisionsOf(alert.Key.Id, MostListed)) ChannelJson.Write(json, decision, people);
             json.WriteEndArray();
         });
     }

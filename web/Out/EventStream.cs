@@ -95,10 +95,10 @@ internal sealed class EventStream : BackgroundService
             if (tally.Alerts.Revision == _revision) return [];
             _revision = tally.Alerts.Revision;
             var from = _newestChange - Overlap; // the writer waits: what is older is not even named
-            return tally.Alerts.All.Where(a => a.ChangedAt >= from && (!_told.TryGetValue(a.Due.Key.Id, out var at) || at != a.ChangedAt)).ToList();
+            return tally.Alerts.All.Where(a => a.ChangedAt >= from && (!_told.TryGetValue(a.Key.Id, out var at) || at != a.ChangedAt)).ToList();
         });
         var before = _seq;
-        foreach (var alert in changed.OrderBy(a => a.ChangedAt).ThenBy(a => a.Due.Key))
+        foreach (var alert in changed.OrderBy(a => a.ChangedAt).ThenBy(a => a.Key))
         {
             var notice = Notice.Of(OutboxRow.Of([alert])[0]);
             _told[notice.Alert] = notice.At;

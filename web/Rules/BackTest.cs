@@ -54,7 +54,7 @@ internal static class BackTest
         }
         while (shard.NextWake <= to) shard.Step(new(shard.NextWake, []));
         var all = shard.Alerts.All.Where(a => a.Due.Rule == Words.Of(rule) && a.Due.RaisedAt >= from && a.Due.RaisedAt <= to).ToList();
-        var firings = all.Where(a => a.State != AlertState.Retracted).OrderBy(a => a.Due.RaisedAt).ThenBy(a => a.Due.Key).Select(a => FiringOf(shard, a)).ToList();
+        var firings = all.Where(a => a.State != AlertState.Retracted).OrderBy(a => a.Due.RaisedAt).ThenBy(a => a.Key).Select(a => FiringOf(shard, a)).ToList();
         return new(draft.Of(rule, null), from, to, events.Count, firings, all.Count - firings.Count);
     }
 

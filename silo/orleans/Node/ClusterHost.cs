@@ -171,7 +171,7 @@ public sealed class ClusterHost(IGrainFactory grains, ClusterServices cluster, I
 
     private void Note(Alert alert)
     {
-        if (alert.State == AlertState.Raised && alert.NoticedAt >= _startedAt && _replica.Alerts.Find(alert.Due.Key) is null) Lateness.Add(alert);
+        if (alert.State == AlertState.Raised && alert.NoticedAt >= _startedAt && _replica.Alerts.Find(alert.Key) is null) Lateness.Add(alert);
     }
 
     private async Task Watch(IRowWatcher self)

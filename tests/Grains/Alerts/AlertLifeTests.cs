@@ -33,10 +33,10 @@ public sealed class AlertLifeTests
         void Turn(params Event[] events)
         {
             turns.Add(new(now, events));
-            var before = shard.Alerts.All.ToDictionary(a => a.Due.Key);
+            var before = shard.Alerts.All.ToDictionary(a => a.Key);
             shard.Step(turns[^1]);
             life.Take(events, now);
-            foreach (var alert in shard.Alerts.All) Check(alert, before.GetValueOrDefault(alert.Due.Key), seen, seed, now);
+            foreach (var alert in shard.Alerts.All) Check(alert, before.GetValueOrDefault(alert.Key), seen, seed, now);
             Assert.True(shard.NextWake > now, $"seed {seed}: a wake-up must be used up");
             Assert.True(shard.Alerts.All.SequenceEqual(life.Alerts), $"seed {seed}: the two hosts differ");
         }
@@ -57,7 +57,7 @@ public sealed class AlertLifeTests
     {
         if (shard.Alerts.All.Count == 0) return [];
         var alert = shard.Alerts.All.ElementAt(random.Next(shard.Alerts.All.Count));
-        var (id, who) = (alert.Due.Key.Id, People[random.Next(People.Length)]);
+        var (id, who) = (alert.Key.Id, People[random.Next(People.Length)]);
         EventData? data = random.Next(12) switch
         {
             < 4 => new AlertAcknowledged(id, who, random.Next(2) == 0 ? Story.Iso(now + random.Next(-5, 90) * 60_000L) : null),
@@ -121,8 +121,8 @@ public sealed class AlertLifeTests
         var edited = new Shard(Escalating(new EscalationStep(new(3, LimitUnit.Minute), "nobody")), new());
         edited.Resume(shard.Image());
         edited.Step(new(now + 86_400_000, []));
-        var known = shard.Alerts.All.Select(a => a.Due.Key).ToHashSet();
-        foreach (var alert in edited.Alerts.All.Where(a => known.Contains(a.Due.Key) && a.State == AlertState.Raised))
+        var known = shard.Alerts.All.Select(a => a.Key).ToHashSet();
+        foreach (var alert in edited.Alerts.All.Where(a => known.Contains(a.Key) && a.State == AlertState.Raised))
             Assert.DoesNotContain(alert.Care.Taken.All, s => s.To == "nobody");
         seen["edited"] = seen.GetValueOrDefault("edited") + 1;
     }

@@ -25,7 +25,7 @@ public sealed class AlertMachineTests
         var seen = new SortedDictionary<string, int>(StringComparer.Ordinal);
         for (var seed = 0; seed < Sequences; seed++) new Life(seed, seen).Run();
         TestContext.Current.TestOutputHelper?.WriteLine($"{Sequences} sequences: {string.Join(", ", seen.Select(s => $"{s.Key} {s.Value}"))}");
-        foreach (var what in new[] { "acknowledged", "shelved", "ran out", "silenced", "silence ended", "inhibited", "resolved", "retracted", "told", "edited", "snapshot", "frames", "last word" })
+        foreach (var what in new[] { "acknowledged", "shelved", "ran out", "silenced", "silence ended", "inhibited", "resolved", "retracted", "told", "edited", "snapshot", "frames", "last word", "went on" })
             Assert.True(seen.GetValueOrDefault(what) >= Sequences / 300, $"{what}: {seen.GetValueOrDefault(what)}");
     }
 
@@ -58,7 +58,7 @@ public sealed class AlertMachineTests
         private void Do()
         {
             var alert = _shard.Alerts.All.Count == 0 ? null : _shard.Alerts.All.ElementAt(_random.Next(_shard.Alerts.All.Count));
-            var (id, who, on) = (alert?.Due.Key.Id ?? "", People[_random.Next(3)], alert?.Due.Subject.ToString() ?? "ticket/T-0");
+            var (id, who, on) = (alert?.Key.Id ?? "", People[_random.Next(3)], alert?.Due.Subject.ToString() ?? "ticket/T-0");
             switch (_random.Next(14))
             {
                 case < 3: Turn(Event(on, new AlertAcknowledged(id, who, _random.Next(2) == 0 ? Story.Iso(_now + (_random.Next(-5, 90) * 60_000L)) : null))); break;
@@ -104,10 +104,24 @@ public sealed class AlertMachineTests
 
         private void Edit()
         {
-            _policies.Add(Escalating(_policies.Count + 1, _random.Next(3) == 0 ? null : _random.Next(1, 60)) with { FromMs = _now });
+            var running = _random.Next(2) == 0; // takes running clocks over, with another limit
+            _policies.Add(Escalating(_policies.Count + 1, _random.Next(3) == 0 ? null : _random.Next(1, 60), running ? _random.Next(5, 120) : null) with { FromMs = _now, AppliesToRunning = running });
             var edit = new PolicyEdit(_policies.Count - 1, EditKind.Policy, Policy.DefaultId, _policies.Count, _now, "anna", "");
             Saw("edited");
+            Turn(); // what was due before
+            var held = _shard.Alerts.All.Where(a => a is { State: AlertState.Raised, Care.Hold: not Hold.Open, Due.Rule: "clock_breach" }).ToList();
             Take(new(_now, []) { Change = new(edit, Set()) });
+            foreach (var was in held) GoesOn(was);
+        }
+
+        // What is broken by the old text and by the new one is one alert, and who has it keeps it.
+        private void GoesOn(Alert was)
+        {
+            var clocks = _shard.Find(was.Due.Subject)!.Clocks.Where(c => c.Id == was.Due.Clock && c.IsOpen).ToList();
+            if (!clocks.Exists(c => c.State == "breached")) return;
+            Saw("went on", _shard.Alerts.Find(was.Key)!.RaisedAs is not null);
+            var now = Assert.Single(_shard.Alerts.All, a => a.State == AlertState.Raised && a.Due.Subject == was.Due.Subject && a.Due.Rule == was.Due.Rule && a.Due.Clock == was.Due.Clock);
+            Assert.True((now.Key, now.Code, now.Since, now.Care.Hold, now.Care.By) == (was.Key, was.Code, was.Since, was.Care.Hold, was.Care.By), $"seed {seed}: an edit took {was.Code} away from {was.Care.By}");
         }
 
         private PolicySet Set() => PolicySet.Default with { Policy = _policies[^1], Book = PolicyBook.Of(_policies) };
@@ -121,10 +135,10 @@ public sealed class AlertMachineTests
         private void Take(TurnInput turn)
         {
             _turns.Add(turn);
-            var before = _shard.Alerts.All.ToDictionary(a => a.Due.Key);
+            var before = _shard.Alerts.All.ToDictionary(a => a.Key);
             _shard.Step(turn);
             Assert.True(_shard.NextWake > _now, $"seed {seed}: a wake-up must be used up");
-            foreach (var alert in _shard.Alerts.All) Check(alert, before.GetValueOrDefault(alert.Due.Key));
+            foreach (var alert in _shard.Alerts.All) Check(alert, before.GetValueOrDefault(alert.Key));
         }
 
         private void Check(Alert alert, Alert? before)
@@ -137,9 +151,9 @@ public sealed class AlertMachineTests
             Assert.True(care.NextChangeAt > _now, $"{name}: a timer has passed");
             if (standing) Assert.True(_shard.NextWake <= Math.Min(care.NextChangeAt, care.MutedUntil ?? long.MaxValue), $"{name}: nobody will wake it");
             Assert.True(standing || care.Mute == Mute.None, $"{name}: over and quiet");
-            if (standing && !_raises.TryAdd(alert.Due.Key, (alert.Since, alert.Due.Ladder)) && _raises[alert.Due.Key] is var raise && raise.Since == alert.Since)
+            if (standing && !_raises.TryAdd(alert.Key, (alert.Since, alert.Due.Ladder)) && _raises[alert.Key] is var raise && raise.Since == alert.Since)
                 Assert.True(raise.Ladder == alert.Due.Ladder, $"{name}: an edit changed the ladder of the raise");
-            _raises[alert.Due.Key] = (alert.Since, alert.Due.Ladder);
+            _raises[alert.Key] = (alert.Since, alert.Due.Ladder);
             Ladders(alert, name);
             if (before == alert) return;
             Assert.True(before is null || alert.ChangedAt > before.ChangedAt || !care.Tells(before.Care), $"{name}: two changes look alike");
@@ -189,12 +203,12 @@ public sealed class AlertMachineTests
                     && (what.Lights is null || what.Lights.Contains(alert.Due.Level == AlertLevel.Red ? "red" : "yellow"))) yield return (from, to);
             if (alert.Due.Level == AlertLevel.Yellow)
                 foreach (var red in _shard.Alerts.Of(alert.Due.Subject).Where(a => a.Due.Level == AlertLevel.Red))
-                    if (red.State == AlertState.Raised || red.ChangedAt > red.NoticedAt) yield return (red.Since, red.State == AlertState.Raised ? long.MaxValue : red.ChangedAt);
+                    if (red.State == AlertState.Raised || red.ChangedAt > red.NoticedAt) yield return (red.Since, red.StoodUntil);
             string? holder = null;
             var (begin, end) = (0L, 0L);
             foreach (var e in _shard.HistoryOf(alert.Due.Subject))
             {
-                if (e.Data is not AlertDeed deed || deed.Alert != alert.Due.Key.Id || e.At < alert.Since || e.At > _now) continue;
+                if (e.Data is not AlertDeed deed || deed.Alert != alert.Key.Id || e.At < alert.Since || e.At > _now) continue;
                 var held = holder is not null && end > e.At;
                 if (held && deed is not AlertReleased && deed.By != holder) continue;
                 var until = deed switch { AlertAcknowledged { Until: { } t } => Ms(t), AlertShelved s => Math.Min(Ms(s.Until), e.At + 86_400_000), AlertReleased => e.At, _ => e.At + 1_800_000 };
@@ -243,11 +257,13 @@ public sealed class AlertMachineTests
             if (that) seen[what] = seen.GetValueOrDefault(what) + 1;
         }
 
+        private static ClockPolicy Limited(ClockPolicy clock, int? minutes) => minutes is { } m ? clock with { LimitByPriority = [new(m, LimitUnit.Minute)] } : clock;
+
         // Two warnings, so that yellow and red stand side by side.
-        private static Policy Escalating(int version, int? minutes) => Policy.SlaDefault with
+        private static Policy Escalating(int version, int? minutes, int? limit = null) => Policy.SlaDefault with
         {
             Version = version,
-            Clocks = [.. Policy.SlaDefault.Clocks.Select(c => c.Id != "first_response" || minutes is not { } m ? c : c with { Escalate = [new(new(0, LimitUnit.Minute), "supervisor"), new(new(m, LimitUnit.Minute), "quality")] })],
+            Clocks = [.. Policy.SlaDefault.Clocks.Select(c => c.Id != "first_response" ? c : Limited(c, limit)).Select(c => c.Id != "first_response" || minutes is not { } m ? c : c with { Escalate = [new(new(0, LimitUnit.Minute), "supervisor"), new(new(m, LimitUnit.Minute), "quality")] })],
         };
     }
 }

@@ -15,7 +15,7 @@ public sealed class AlertWireTests
     public void What_is_heard_equals_what_was_told()
     {
         var story = Story.Of().At("09:00:00", "ticket/T-1", new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 1)).Tick("09:36:00");
-        var id = story.Alert("clock_breach", "first_response")!.Due.Key.Id;
+        var id = story.Alert("clock_breach", "first_response")!.Key.Id;
         story.At("09:40:00", "ticket/T-1", new AlertAcknowledged(id, "Chen", Note: "calling")).Tick("12:00:00");
         Assert.NotEmpty(story.Shard.Alerts.All);
         foreach (var alert in story.Shard.Alerts.All.Select(a => a with { Due = a.Due with { Ladder = new([new("quality", 60_000)]) } }))

@@ -19,7 +19,7 @@ public sealed class LadderTests
 
     private static AlertCare Care(Story story) => Breach(story).Care;
 
-    private static string Id(Story story) => Breach(story).Due.Key.Id;
+    private static string Id(Story story) => Breach(story).Key.Id;
 
     private static string Told(Story story) => string.Join(' ', Care(story).Taken.All.Select(s => $"{s.To}@{Story.Iso(s.At)[11..19]}"));
 
@@ -32,7 +32,7 @@ public sealed class LadderTests
         story.Tick("09:19:59.999");
         Assert.Equal("owner@09:15:00", Told(story));
         story.Tick("09:20:00");
-        Assert.Contains(story.Last!.Alerts, a => a.Due.Key == Breach(story).Due.Key); // a row of the outbox
+        Assert.Contains(story.Last!.Alerts, a => a.Key == Breach(story).Key); // a row of the outbox
         Assert.True(story.Last.MustCommit);
         story.Tick("09:50:07");
         Assert.Equal("owner@09:15:00 supervisor@09:20:00 department_head@09:35:00 executive@09:50:00", Told(story));

@@ -19,6 +19,19 @@ public sealed class SilenceTests
     private static string Told(Story story) => string.Join(' ', Care(story).Taken.All.Select(s => $"{s.To}@{Story.Iso(s.At)[11..19]}"));
 
     [Fact]
+    public void A_board_is_muted_by_a_silence_that_takes_all_that_is_red_on_it()
+    {
+        var story = Story.Of();
+        SilenceOpened Of(string until, string[]? departments = null, string[]? lights = null, string[]? rules = null) => new("Chen", Story.Iso(until), "drill", Rules: rules, Lights: lights, Departments: departments);
+        story.At("09:00:00", "silence/a", Of("12:00:00", departments: ["billing"])).At("09:00:00", "silence/b", Of("13:00:00", lights: ["yellow"])).At("09:00:00", "silence/c", Of("14:00:00", departments: ["returns"], rules: ["ping_pong"]));
+        long? Until(string? department, string at) => story.Shard.Alerts.Silences.AllOf(department, Story.Ms(at));
+        Assert.Equal((Story.Ms("12:00:00"), null, null, null), (Until("billing", "10:00:00"), Until("returns", "10:00:00"), Until(null, "10:00:00"), Until("billing", "12:00:00")));
+        story.At("10:00:00", "silence/d", Of("15:00:00", lights: ["red"])).At("11:00:00", "silence/d", new SilenceEnded("Li"));
+        Assert.Equal((Story.Ms("11:00:00"), Story.Ms("12:00:00")), (Until(null, "10:30:00"), Until("billing", "10:30:00")));
+        Assert.Null(Until(null, "11:00:00"));
+    }
+
+    [Fact]
     public void What_is_silenced_is_raised_all_the_same_and_its_ladder_begins_when_the_silence_ends()
     {
         var story = Created().At("09:10:00", S, Billing("10:00:00")).WakeUntil(Story.Ms("09:59:59"));

@@ -164,7 +164,7 @@ public sealed class BulkComplaintTests
         }
 
         static string Standing(Story story) => string.Join('\n', story.Shard.Alerts.All.Where(a => a.State != AlertState.Retracted && a.Due.Rule == "bulk_complaint")
-            .Select(a => $"{a.Due.Key} {a.Due.RaisedAt} {(a.State == AlertState.Raised ? a.Due.Members : null)} {a.State}"));
+            .Select(a => $"{a.Key} {a.Due.RaisedAt} {(a.State == AlertState.Raised ? a.Due.Members : null)} {a.State}"));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class BulkComplaintTests
     {
         var story = Complaints(Story.Of(Ruled), 10);
         var alert = Bulk(story)!;
-        story.At("09:15:00", alert.Due.Subject.ToString(), new AlertAcknowledged(alert.Due.Key.Id, "ann"));
+        story.At("09:15:00", alert.Due.Subject.ToString(), new AlertAcknowledged(alert.Key.Id, "ann"));
         Assert.Equal((Hold.Acknowledged, "ann"), (Bulk(story)!.Care.Hold, Bulk(story)!.Care.By));
     }
 }

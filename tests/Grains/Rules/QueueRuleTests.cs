@@ -136,6 +136,6 @@ public sealed class QueueRuleTests
             Assert.NotEmpty(Standing(calm));
         }
 
-        static string Standing(Shard shard) => string.Join('\n', shard.Alerts.All.Where(a => a.State != AlertState.Retracted).Select(a => $"{a.Due.Key} {a.Due.RaisedAt} {a.State}"));
+        static string Standing(Shard shard) => string.Join('\n', shard.Alerts.All.Where(a => a.State != AlertState.Retracted).Select(a => $"{a.Key} {a.Due.RaisedAt} {a.State}"));
     }
 }

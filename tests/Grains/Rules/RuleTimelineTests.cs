@@ -127,7 +127,7 @@ public sealed class RuleTimelineTests
         story.At("+29 09:00:00", "ticket/c", Created(customer: "c-1"));
         Raised(story, RuleId.RepeatComplaint, "+29 09:00:00");
         Assert.Equal(("ticket/c", "rule/customer/c-1"), (Of(story, RuleId.RepeatComplaint)!.Due.Clock, Of(story, RuleId.RepeatComplaint)!.Due.Subject.ToString()));
-        story.At("+29 10:00:00", "rule/customer/c-1", new AlertAcknowledged(Of(story, RuleId.RepeatComplaint)!.Due.Key.Id, "bob"));
+        story.At("+29 10:00:00", "rule/customer/c-1", new AlertAcknowledged(Of(story, RuleId.RepeatComplaint)!.Key.Id, "bob"));
         Assert.Equal("bob", Of(story, RuleId.RepeatComplaint)!.Care.By);
         story.At("+29 11:00:00", "ticket/c", new TicketClosed("done"));
         Raised(story, RuleId.RepeatComplaint, "+29 09:00:00", AlertState.Resolved);

@@ -24,7 +24,7 @@ public sealed class StreamTests
     private static string All(Story story, string label) => label + story.Dump() + story.DumpRows();
 
     private static string Red(Story story, string label) => label + string.Join('\n',
-        story.Shard.Alerts.All.Where(a => a.State == AlertState.Raised).Select(a => $"{a.Due.Key} {a.Due.Level} {a.Due.RaisedAt}"));
+        story.Shard.Alerts.All.Where(a => a.State == AlertState.Raised).Select(a => $"{a.Key} {a.Due.Level} {a.Due.RaisedAt}"));
 
     [Theory, MemberData(nameof(Batches))]
     public void Shuffled_split_and_doubled_news_ends_in_the_same_board(int batch) => ForEachSeed(batch, (random, events, label) =>

@@ -38,7 +38,7 @@ public sealed class OutboxTests : IDisposable
         {
             await Offer(host, Ticket("T-1", Overdue));
             before = [.. Take(host).Select(Told.Of)];
-            Assert.Equal(host.Read(s => s.Alerts.All.Select(a => (a.Due.Key.Id, a.Code, a.State)).Order().ToList()), before.Select(t => (t.Alert, t.Code, t.State)).Order());
+            Assert.Equal(host.Read(s => s.Alerts.All.Select(a => (a.Key.Id, a.Code, a.State)).Order().ToList()), before.Select(t => (t.Alert, t.Code, t.State)).Order());
             Assert.NotEmpty(before);
             Crash();
         }

@@ -48,9 +48,9 @@ public sealed class AlertActTests : AlertServer
         var alert = await Raised("A-1");
         Assert.Equal(401, (await Do(alert.Code, "acknowledge", new { }, key: "")).Status);
         Assert.Equal(403, (await Do(alert.Code, "acknowledge", new { }, Sender)).Status);
-        var forged = $$"""{"specversion":"1.0","id":"1","source":"/pbx","type":"alert.acknowledged","time":"{{Story.Iso(Host.Now)}}","subject":"ticket/A-1","data":{"alert":"{{alert.Due.Key.Id}}","by":"the boss"} }""";
+        var forged = $$"""{"specversion":"1.0","id":"1","source":"/pbx","type":"alert.acknowledged","time":"{{Story.Iso(Host.Now)}}","subject":"ticket/A-1","data":{"alert":"{{alert.Key.Id}}","by":"the boss"} }""";
         Assert.Equal("scope_missing", await Forge(forged));
-        Assert.Equal(Hold.Open, Host.Read(t => t.Alerts.Find(alert.Due.Key))!.Care.Hold);
+        Assert.Equal(Hold.Open, Host.Read(t => t.Alerts.Find(alert.Key))!.Care.Hold);
         Assert.Equal("desk 4", (await Do(alert.Code, "acknowledge", new { })).Body.GetProperty("alert").GetProperty("by").GetString());
     }
 

@@ -41,14 +41,21 @@ public sealed class SelfWatchTests
             var last = host.Read(t => t.Sources["pbx"].LastSeen);
             clock.Ahead += TimeSpan.FromMinutes(4.9);
             Assert.Empty(watch.Find(host.Now));
+            Assert.Equal(TimeSpan.FromSeconds(1), watch.NextLook(host.Now));
+            clock.Ahead += TimeSpan.FromMilliseconds(last + (5 * Minute) - host.Now - 400);
+            Assert.InRange(watch.NextLook(host.Now).TotalMilliseconds, 1, 400); // not up to a second late
             clock.Ahead += TimeSpan.FromMinutes(3);
             var found = watch.Find(host.Now);
             await host.OfferAsync([.. found, .. watch.Find(host.Now)], default); // said twice, it counts once
             var alert = Standing(host)!;
             Assert.Equal(("source_silent", last + (5 * Minute), AlertLevel.Yellow), (alert.Due.Rule, alert.Due.RaisedAt, alert.Due.Level));
-            Assert.Empty(watch.Find(host.Now));
+            Assert.Equal("late_detection", Words(Assert.Single(watch.Find(host.Now)))); // that was three minutes late, and is said too
+            Assert.Equal((false, alert.NoticedAt - alert.Due.RaisedAt), (alert.FromLateData, alert.LatenessMs)); // no sender was late: we were
+            Assert.InRange(alert.LatenessMs, 2 * Minute, 4 * Minute);
+            Assert.Equal(alert.LatenessMs, host.Read(t => Lateness.Of(t.Alerts.All, 0, long.MaxValue)).P99);
             Assert.Equal("owner", alert.Care.Taken.All.Single().To);
         }
+        static string Words(Event e) => ((SourceAlarmRaised)e.Data!).Rule == OwnRule.LateDetection ? "late_detection" : "source_silent";
         await using (var host = new OneMachine(Open()))
         {
             var watch = Watch(host);

@@ -32,12 +32,12 @@ public sealed class SilenceApiTests : AlertServer
             break;
         }
         await Restart();
-        Assert.Equal(alert, Host.Read(t => t.Alerts.Find(alert.Due.Key)));
+        Assert.Equal(alert, Host.Read(t => t.Alerts.Find(alert.Key)));
         var listed = (await Get("/api/v1/silences")).GetProperty("silences")[0];
         Assert.Equal((id, 1, "billing"), (listed.GetProperty("id").GetString(), listed.GetProperty("alerts").GetInt32(), listed.GetProperty("departments")[0].GetString()));
         Assert.Equal(200, (await Post($"/api/v1/silences/{id}/end", new { by = "Li" })).Status);
         Assert.Equal((1, 0), (Cell().Unacked, Cell().Quiet));
-        Assert.Equal("owner", Host.Read(t => t.Alerts.Find(alert.Due.Key))!.Care.Taken.All.Single().To);
+        Assert.Equal("owner", Host.Read(t => t.Alerts.Find(alert.Key))!.Care.Taken.All.Single().To);
         Assert.Equal((409, "silence_over"), ((await Post($"/api/v1/silences/{id}/end", new { })) is var again ? again.Status : 0, again.Body.GetProperty("code").GetString()));
     }
 

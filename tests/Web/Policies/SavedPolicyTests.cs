@@ -61,7 +61,7 @@ public sealed class SavedPolicyTests : IDisposable
         _desk.Tick("2026-03-02T10:15:00Z").Save("2026-03-02T10:15:00Z", text, version: 2);
         Assert.Equal(("breached Mon 2 Mar 10:00 v2", "running Mon 2 Mar 10:30 v2"), (_desk.Says("ticket/a"), _desk.Says("ticket/b")));
         Assert.Equal(done, _desk.Says("ticket/done"));
-        var told = _desk.Changed.Where(a => a.State == AlertState.Raised).Select(a => a.Due.Key.ToString()).Order(StringComparer.Ordinal);
+        var told = _desk.Changed.Where(a => a.State == AlertState.Raised).Select(a => a.Key.ToString()).Order(StringComparer.Ordinal);
         Assert.Equal(dry.SelectMany(c => c.Alerts).Where(a => a.Raised).Select(a => a.Alert.Key.ToString()).Order(StringComparer.Ordinal), told);
         Assert.Equal(2, _desk.Changed.Count); // a is broken, b is three quarters gone
         Assert.All(_desk.Changed, a => Assert.Equal(0, a.LatenessMs)); // caused by the saving: nobody was late
@@ -75,6 +75,33 @@ public sealed class SavedPolicyTests : IDisposable
         _desk.Save("2026-03-02T14:00:00Z", Policy(2, 40, Running), version: 2);
         Assert.Equal("running Fri 6 Mar 17:00 v2", _desk.Says("ticket/a"));
         Assert.Equal(AlertState.Retracted, Assert.Single(_desk.Changed).State);
+    }
+
+    [Fact]
+    public void Who_has_an_alert_keeps_it_through_edits_that_leave_it_broken()
+    {
+        _desk.At("2026-03-02T09:00:00Z", "ticket/a").Tick("2026-03-02T13:00:00Z");
+        Alert Standing() => Assert.Single(_desk.Shard.Alerts.All, a => a.State == AlertState.Raised && a.Due is { Rule: "clock_breach", Clock: "x" });
+        var raised = Standing();
+        _desk.At("2026-03-02T13:05:00Z", "ticket/a", "alert.acknowledged", $$"""{"alert":"{{raised.Key.Id}}","by":"Chen"}""");
+        foreach (var (text, kind, version, due) in new[]
+        {
+            (Policy(2, 2, Running), EditKind.Policy, 2, "2026-03-02T11:00:00Z"), (Policy(3, 3, Running), EditKind.Policy, 3, "2026-03-02T12:00:00Z"),
+            (PolicyDesk.Office.Replace("[\"09:00-17:00\"]", "[\"08:00-10:00\", \"10:30-17:00\"]", StringComparison.Ordinal) + Running + "\n", EditKind.Calendar, 1, "2026-03-02T12:30:00Z"),
+        })
+        {
+            _desk.Save("2026-03-02T13:10:00Z", text, kind, version);
+            var now = Standing();
+            Assert.Equal((raised.Code, raised.Key, raised.Since, raised.Due.RaisedAt, raised.NoticedAt, Hold.Acknowledged, "Chen"), (now.Code, now.Key, now.Since, now.Due.RaisedAt, now.NoticedAt, now.Care.Hold, now.Care.By));
+            Assert.Equal(PolicyDesk.Ms(due), now.Due.DueAt);
+            Assert.DoesNotContain(_desk.Changed, a => a.State != AlertState.Raised);
+            Assert.Equal(SavedDesk.Picture(_desk.Shard), SavedDesk.Picture(_desk.Restarted()));
+            Assert.Equal(SavedDesk.Picture(_desk.Shard), SavedDesk.Picture(_desk.Restarted(fromImage: true)));
+        }
+        _desk.Tick("2026-03-02T13:35:00Z"); // his time is over, and the ladder goes on where it was
+        Assert.Equal((Hold.Open, "owner supervisor"), (Standing().Care.Hold, string.Join(' ', Standing().Care.Taken.All.Select(s => s.To))));
+        _desk.At("2026-03-02T13:40:00Z", "ticket/a", "ticket.replied", """{"method":"mail"}""");
+        Assert.Equal(AlertState.Resolved, Assert.Single(_desk.Changed, a => a.Code == raised.Code).State);
     }
 
     [Fact]

@@ -2,8 +2,8 @@
 // The board: takes frames, writes text nodes, and never shows an old number as a new one.
 import { follow } from "./link.js";
 import { drawTrend, gauge, spark } from "./draw.js";
-import { ring, soundState } from "./sound.js";
-import { clock, language, loadWords, percent, setZone, signed, span, t, titleOf, zoneName } from "./text.js";
+import { chime, muteBy, mutedUntil, ring, silenced, soundState } from "./sound.js";
+import { clock, language, loadWords, moment, percent, setZone, signed, span, t, titleOf, zoneName } from "./text.js";
 
 const LATE_MS = 3000;
 const DEAD_MS = 10000;
@@ -29,6 +29,9 @@ let alarmRev = -1;
 let knownAlarms = null;
 let flood = false; // whether its sound has been made
 let open = 0; // red alarms that nobody has
+/** @type {Set<string> | null} */
+let knownWarnings = null;
+let chimes = false; // a warning has not been heard yet
 let rung = { count: 0, at: 0 };
 /** Server time of the last frame, and when it came by the monotonic clock. */
 let frame = { t: 0, at: -Infinity };
@@ -181,8 +184,13 @@ async function alarms(rev) {
   try {
     const { alerts } = await (await fetch(`/api/v1/alerts?board=${encodeURIComponent(boardId)}`)).json();
     const red = alerts.filter((/** @type {any} */ a) => a.priority === "P1" && a.state === "raised" && a.hold === "open" && !a.mute); // an ETA that passed sounds anew, what is silenced does not
+    // A warning waits for its people's working hours, and so does its sound.
+    const yellow = alerts.filter((/** @type {any} */ a) => a.priority === "P2" && a.state === "raised" && a.hold === "open" && !a.mute && a.why !== "outside_hours");
     if (!cells[8]?.flood) flood = false;
     open = red.length;
+    if (yellow.length === 0 || cells[8]?.flood) chimes = false;
+    else if (knownWarnings && yellow.some((/** @type {any} */ a) => !knownWarnings?.has(a.code))) chimes = true;
+    knownWarnings = new Set(yellow.map((/** @type {any} */ a) => a.code));
     const fresh = knownAlarms && red.find((/** @type {any} */ a) => !knownAlarms?.has(a.code));
     knownAlarms = new Set(red.map((/** @type {any} */ a) => a.code));
     if (!fresh) return;
@@ -193,7 +201,7 @@ async function alarms(rev) {
     $("strip").classList.remove("fresh");
     requestAnimationFrame(() => $("strip").classList.add("fresh"));
     rung = { count: 1, at: performance.now() };
-    ring();
+    ring(serverNow());
   } catch {
     alarmRev = -1; // asked again with the next frame
   }
@@ -227,15 +235,25 @@ function state() {
   }
 }
 
+function sound() {
+  silenced(cells[8]?.muted_until);
+  const now = serverNow();
+  const said = soundState(now);
+  $("sound").dataset.state = said;
+  $("sound").title = t(said === "soundBlocked" ? "sound.wake" : said === "soundMuted" ? "sound.unmute" : "sound.mute");
+  put($("sound"), t(said, { time: moment(mutedUntil(now), now).slice(0, -3) }));
+}
+
 function tick() {
   state();
   if (!board) return;
-  put($("sound"), t(soundState()));
+  sound();
   if (root.dataset.link === "lost") return; // a countdown never runs on stale data
   put($("clock"), clock(serverNow()));
-  if (open > 0 && rung.count > 0 && rung.count < RINGS && performance.now() - rung.at > RING_AGAIN_MS) { // until somebody takes it
+  if (chimes && chime(serverNow())) chimes = false;
+  if (open > 0 && rung.count > 0 && rung.count < RINGS && mutedUntil(serverNow()) === 0 && performance.now() - rung.at > RING_AGAIN_MS) { // until somebody takes it
     rung = { count: rung.count + 1, at: performance.now() };
-    ring();
+    ring(serverNow());
   }
   put($("zone"), zoneName(frame.t));
   drawTables();
@@ -268,6 +286,7 @@ function explain(name) {
 await loadWords();
 makeTiles();
 words();
+muteBy($("sound"), serverNow, () => { if (board) sound(); });
 $("language").addEventListener("change", async (/** @type {any} */ e) => {
   localStorage.setItem("lang", e.target.value);
   await loadWords(e.target.value);

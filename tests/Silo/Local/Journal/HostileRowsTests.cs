@@ -127,7 +127,7 @@ public sealed class HostileRowsTests(ITestOutputHelper output)
 
     private static string Picture(Shard shard) => string.Join('\n',
         shard.Rows().Select(r => $"{r.Subject} {r.State} {r.DepartmentId} {string.Join(',', r.Clocks)}")
-            .Concat(shard.Alerts.All.Select(a => $"{a.Due.Key} {a.State}"))
+            .Concat(shard.Alerts.All.Select(a => $"{a.Key} {a.State}"))
             .Concat(shard.Contributions().Concat(shard.RestingContributions()).Select(c => $"{c.Who} {c.What}").Order(StringComparer.Ordinal))
             .Append($"{shard.EventCount}"));
 }
