@@ -218,7 +218,7 @@ function heard(seq, t0) {
 
 function state() {
   const age = performance.now() - frame.at;
-  const link = lost.attempt > 0 || age > DEAD_MS ? (board ? "lost" : "connecting") : age > LATE_MS ? "late" : "live";
+  const link = !board ? "connecting" : lost.attempt > 0 || age > DEAD_MS ? "lost" : age > LATE_MS ? "late" : "live"; // live is who has heard something
   if (root.dataset.link !== link) {
     root.dataset.link = link;
     if (board) {
