@@ -178,8 +178,12 @@ public sealed partial class AlertBook
             var about = About(known, AsRaised(known, due));
             Put(key, Cared(about with { State = state, ChangedAt = at, CeasedAt = CeasedAt(known, state), Since = state == AlertState.Raised ? at : known.Since }, fresh, deeds, reds, now), changed);
         }
-        else if (known.Due.Key != due.Key)
-            Put(key, Cared(About(known, AsRaised(known, due)) with { ChangedAt = After(known, now) }, fresh, deeds, reds, now), changed); // by a later version, and the same still
+        else if (known.Due.Key != due.Key) // by a later version, and the same still
+        {
+            var about = About(known, AsRaised(known, due));
+            if (state == AlertState.Raised) Put(key, Cared(about with { ChangedAt = After(known, now) }, fresh, deeds, reds, now), changed);
+            else Keep(key, about); // what is over is no news
+        }
         else if (state == AlertState.Raised && Cared(Refreshed(known, due), fresh, deeds, reds, now) is var cared
             && (cared.Care != known.Care || cared.Covers != known.Covers || !ReferenceEquals(cared.Due, known.Due)))
         {

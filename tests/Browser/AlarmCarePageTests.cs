@@ -101,8 +101,10 @@ public sealed class AlarmCarePageTests : IAsyncLifetime
         await Says(on);
         await Create("warned", 12);
         await wall.WaitForFunctionAsync("() => (window.__chimes ?? []).length === 1", null, Soon);
+        await wall.WaitForFunctionAsync("() => document.getElementById('strip').dataset.level === 'yellow' && document.getElementById('alarm').textContent.startsWith('P2') && document.getElementById('unacked').textContent === '0'", null, Soon);
+        await Shot(wall, $"wall-warning-{language}");
         await Create("broken", 16); // at once: a chime holds up no breach
-        await wall.WaitForFunctionAsync("() => (window.__rings ?? []).length === 1", null, Soon);
+        await wall.WaitForFunctionAsync("() => (window.__rings ?? []).length === 1 && document.getElementById('strip').dataset.level === 'red'", null, Soon);
         Assert.True(await wall.EvaluateAsync<bool>("() => window.__rings[0] - window.__chimes[0] < 10000"));
         await wall.Locator("#sound").FocusAsync();
         await wall.Keyboard.PressAsync("Enter");

@@ -49,4 +49,40 @@ public sealed class ListPageTests : IAsyncLifetime
         await page.Locator("#list tr").Nth(4).WaitForAsync();
         Assert.Empty(complaints);
     }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("en", "Frozen after 5 moves", "Department head decides")]
+    [InlineData("zh-Hans", "流转 5 次后已冻结", "由部门负责人裁定")]
+    [InlineData("zh-Hant", "流轉 5 次後已凍結", "由部門主管裁定")]
+    public async Task A_ticket_sent_to_and_fro_says_on_its_page_and_in_its_alert_that_it_is_frozen_and_who_decides(string language, string frozen, string decides)
+    {
+        await using var server = await RunningServer.StartAsync(static o => o with { Reference = Directory.CreateDirectory(Path.Combine(o.DataFolder, "house")).FullName });
+        var host = server.Host;
+        var at = host.Now - (30 * 60_000);
+        async Task Tell(int minute, EventData data) => await host.OfferAsync([Story.Event(at + (minute * 60_000), "ticket/T-1", data, $"e{minute}")], default);
+        await Tell(0, new TicketCreated(TicketKind.Complaint, Channel.Phone, DepartmentId: "billing"));
+        for (var n = 1; n <= 5; n++) await Tell(n, new TicketDispatched($"d{n}", "department-" + n, DispatchRole.Lead));
+        List<string> complaints = [];
+        foreach (var (width, height) in new[] { (1920, 1080), (390, 844) })
+        {
+            var page = await _chromium!.OpenAsync($"{server.Url}/explain/T-1?lang={language}", width, height, complaints);
+            await page.Locator("#frozen").WaitForAsync();
+            var said = await page.TextContentAsync("#frozen");
+            Assert.Contains(frozen, said, StringComparison.Ordinal);
+            Assert.Contains(decides, said, StringComparison.Ordinal);
+            await page.FitsAsync($"frozen-{language}-{width}");
+            await page.FocusAsync("#frozen a");
+            await page.Keyboard.PressAsync("Enter");
+            await page.Locator("p.frozen").WaitForAsync();
+            said = await page.TextContentAsync("#what");
+            Assert.Contains(frozen, said, StringComparison.Ordinal);
+            Assert.Contains(decides, said, StringComparison.Ordinal);
+            await page.FitsAsync($"frozen-alert-{language}-{width}");
+        }
+        await Tell(20, new TicketSupervised("head"));
+        var decided = await _chromium!.OpenAsync($"{server.Url}/explain/T-1?lang={language}", 1366, 768, complaints);
+        await decided.Locator(".stretches").First.WaitForAsync();
+        Assert.Equal(0, await decided.Locator("#frozen").CountAsync());
+        Assert.Empty(complaints);
+    }
 }

@@ -161,18 +161,23 @@ public static class BoardView
 
     private static AlarmCell Alarms(Tally tally, string scope, long now)
     {
-        var (unacked, acked, shelved, quiet, top) = (0, 0, 0, 0, (Alert?)null);
+        var (unacked, acked, shelved, quiet, top, warning) = (0, 0, 0, 0, (Alert?)null, (Alert?)null);
         var lately = new List<Alert>();
         foreach (var alert in tally.Alerts.All)
         {
             if (alert.State != AlertState.Raised || !Concerns(alert, scope)) continue;
             if (alert.Since > now - Flood.WindowMs) lately.Add(alert);
-            if (alert.Due.Level != AlertLevel.Red) continue;
+            if (alert.Due.Level != AlertLevel.Red) // not counted: it has the strip where no red one is open
+            {
+                if (Telling.Quiet(alert.Care.Hold, alert.Care.Mute) is null && (warning is null || alert.Due.RaisedAt >= warning.Due.RaisedAt)) warning = alert;
+                continue;
+            }
             if (alert.Care.Hold == Hold.Shelved) { shelved++; continue; } // counted, not listed
             if (Telling.Quiet(Hold.Open, alert.Care.Mute) is not null) { quiet++; continue; }
             if (alert.Care.Hold == Hold.Acknowledged) acked++; else unacked++;
             if (top is null || Rank(alert).CompareTo(Rank(top)) >= 0) top = alert;
         }
+        if (warning is not null && top?.Care.Hold != Hold.Open) top = warning;
         return new(unacked, acked, shelved, top is null ? null : AlertView.Of(top), quiet, Flood.Of(lately, now), tally.Alerts.Silences.AllOf(scope == "all" ? null : scope["department/".Length..], now));
     }
 

@@ -20,6 +20,7 @@ internal sealed record Message(string Subject, IReadOnlyList<string> Lines, stri
 internal sealed partial class MessageText(BoardDirectory directory)
 {
     public static readonly IReadOnlyList<string> Languages = ["en", "zh-Hans", "zh-Hant"];
+    private static readonly string Guard = Grains.Policies.Words.Of(Grains.Rules.RuleId.PingPongGuard);
     private const int MostListed = 10;
     private static readonly LocalDateTimePattern When = LocalDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd' 'HH':'mm");
     private static readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Words = new(StringComparer.Ordinal);
@@ -33,7 +34,8 @@ internal sealed partial class MessageText(BoardDirectory directory)
         var lines = new List<string>();
         if (letter.Kind == LetterKind.Undelivered) lines.Add(Say(w, "tell.undelivered", ("channel", Plain(letter.About ?? ""))));
         if (over) lines.Add(Say(w, "alert." + n.StateName));
-        lines.Add(Say(w, "tell.case", ("subject", Plain(n.Subject)), ("clock", Plain(n.Clock))));
+        lines.Add(Say(w, "tell.case", ("subject", Plain(n.Subject)), ("clock", n.Rule == Guard ? rule : Plain(n.Clock))));
+        if (n.Rule == Guard && !over) lines.Add(Say(w, "tell.adjudicator", ("who", Plain(Named(w, "role", n.Clock)))));
         lines.Add(Say(w, "tell.due", ("time", Time(n.DueAt, zone)), ("raised", Time(n.RaisedAt, zone))));
         if (n.By is { } by && n.Hold != Hold.Open) lines.Add(Say(w, "tell.has", ("by", Plain(by))));
         if (!over) lines.Add(Say(w, "tell.to", ("level", Plain(Named(w, "role", letter.Level))), ("why", Say(w, "why." + Telling.NameOf(letter.Why)))));

@@ -1,4 +1,7 @@
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Read;
 using OpsMonitor.Web.Serve;
@@ -17,6 +20,29 @@ public static class ExplainEndpoint
         var (row, policies) = (Whole.Find(host, new(SubjectKind.Ticket, id)), host.Read(tally => tally.Policies));
         var history = row is null ? null : await host.HistoryAsync(row.Subject, context.RequestAborted);
         if (history is null or { Count: 0 }) await new Problem(404, "not_found", "No event ever named this ticket.").WriteAsync(context);
-        else await Reply.WriteAsync(context, 200, "application/json", json => ExplainJson.Write(json, id, history, policies, host.Now));
+        else await Reply.WriteAsync(context, 200, "application/json", json =>
+        {
+            ExplainJson.Write(json, id, history, policies, host.Now);
+            Frozen(json, host, row!.Subject);
+        });
+    }
+
+    // Sent to and fro too often: who decides, and by which alert.
+    private static void Frozen(System.Text.Json.Utf8JsonWriter json, IOpsHost host, Subject ticket)
+    {
+        var guard = Words.Of(RuleId.PingPongGuard);
+        var alert = host.Read(tally =>
+        {
+            foreach (var one in tally.Alerts.Of(ticket))
+                if (one.State == AlertState.Raised && one.Due.Rule == guard) return one;
+            return null;
+        });
+        if (alert is null) { json.WriteNull("frozen"); return; }
+        json.WriteStartObject("frozen");
+        ExplainJson.Time(json, "since", alert.Due.RaisedAt, NodaTime.DateTimeZone.Utc);
+        json.WriteString("adjudicator", alert.Due.Clock);
+        json.WriteNumber("moves", alert.Due.Finding?.Num ?? 0);
+        json.WriteString("alert", alert.Code);
+        json.WriteEndObject();
     }
 }

@@ -18,7 +18,7 @@ public sealed class TranslatorTests
         "a1b2c3d4e5f60718293a4b5c6d7e8f90", code, AlertState.Raised, 1_767_225_600_000,
         JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object?>
         {
-            ["subject"] = subject, ["rule"] = rule, ["clock"] = "first_response", ["level"] = "red", ["department"] = department, ["due_at"] = 1_767_225_600_000, ["raised_at"] = 1_767_225_600_000,
+            ["subject"] = subject, ["rule"] = rule, ["clock"] = rule == "ping_pong_guard" ? "department_head" : "first_response", ["level"] = "red", ["department"] = department, ["due_at"] = 1_767_225_600_000, ["raised_at"] = 1_767_225_600_000,
             ["noticed_at"] = 1_767_225_600_000, ["since"] = 1_767_225_600_000, ["hold"] = by is null ? "open" : "acknowledged", ["by"] = by, ["taken"] = new[] { "owner" },
         }));
 
@@ -85,6 +85,17 @@ public sealed class TranslatorTests
         Assert.Contains("2026-01-01 08:00 UTC+08", at("zh-Hans", "Asia/Shanghai"), StringComparison.Ordinal);
         Assert.Contains("首次通知", at("zh-Hant", "Asia/Taipei"), StringComparison.Ordinal);
         foreach (var language in MessageText.Languages) Assert.EndsWith("\nhttps://ops.example.com/a/BIL-3F2A1C", at(language, "UTC"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("en", "Adjudicator: Department head")]
+    [InlineData("zh-Hans", "裁定人：部门负责人")]
+    [InlineData("zh-Hant", "裁定人：部門主管")]
+    public void A_frozen_ticket_s_message_names_the_adjudicator(string language, string said)
+    {
+        var message = Words.Of(LetterOf(NoticeOf(rule: "ping_pong_guard")), language, NodaTime.DateTimeZone.Utc, Here);
+        Assert.Contains(said, message.Lines);
+        Assert.DoesNotContain("department_head", message.Whole, StringComparison.Ordinal);
     }
 
     public static TheoryData<string> Hostile => new(

@@ -34,11 +34,12 @@ function draw() {
   const stands = a.state === "raised";
   const what = [
     element("h2", `${a.priority} · ${t(`rule.${a.rule}`)}`, stands && a.hold === "open" ? (a.level === "red" ? "bad" : "warn") : ""),
-    element("p", [department(a.department), a.ticket ? `#${a.ticket}` : a.subject, promise(a.clock)].filter(Boolean).join(" · ")),
+    element("p", [department(a.department), a.ticket ? `#${a.ticket}` : a.subject, a.rule === "ping_pong_guard" ? "" : promise(a.clock)].filter(Boolean).join(" · ")),
     element("p", `${t("alert.since")} ${moment(a.raised_at, now())} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
     element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: moment(a.until, now()), left: span((a.until - now()) / 1000) }), "who"),
   ];
   if (stands) what.push(element("p", `${t("alert.why", { why: t(`why.${a.why}`) })}${a.mute ? ` · ${a.muted_by}${a.muted_until ? ` → ${moment(a.muted_until, now())}` : ""}` : ""}`, a.mute ? "warn why" : "minor why"));
+  if (a.rule === "ping_pong_guard" && stands) what.splice(2, 0, element("p", t("frozen.text", { n: a.finding?.num ?? "", who: role(a.clock), time: moment(a.raised_at, now()) }), "frozen"));
   if (shown.covers?.length) what.push(element("p", t("alert.covers", { n: shown.covers.length, list: shown.covers.slice(0, 20).join(", ") }), "minor"));
   if (a.note) what.push(element("p", `“${a.note}”`, "minor"));
   at("what").replaceChildren(...what);

@@ -1,6 +1,6 @@
 // @ts-check
 // A ticket's clocks, stretch by stretch, so that a person can check a due time by hand.
-import { language, loadWords, promise, t } from "./text.js";
+import { language, loadWords, promise, t, word } from "./text.js";
 
 /** @param {string} tag @param {string} [content] @param {string} [name] */
 function element(tag, content = "", name = "") {
@@ -60,6 +60,17 @@ function clock(c) {
   return part;
 }
 
+/** Sent to and fro too often: nobody sends it on before somebody has decided. @param {any} f */
+function frozen(f) {
+  const part = element("p", "", "bad");
+  const link = document.createElement("a");
+  link.href = `/a/${encodeURIComponent(f.alert)}?lang=${language}`;
+  link.textContent = f.alert;
+  part.id = "frozen";
+  part.append(t("frozen.text", { n: f.moves, who: word("role", f.adjudicator), time: clockTime(f.since) }), " ", link);
+  return part;
+}
+
 async function draw() {
   const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
   const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -73,7 +84,7 @@ async function draw() {
   for (const p of found.time_ledger.parts) table.append(line([t(`explain.${p.holder}`), p.department_id ?? "", length(p.ms)]));
   table.append(line([t("explain.total"), "", length(found.time_ledger.total_ms)]));
   ledger.append(element("h2", t("explain.ledger")), table);
-  main.replaceChildren(...found.clocks.map(clock), ledger);
+  main.replaceChildren(...(found.frozen ? [frozen(found.frozen)] : []), ...found.clocks.map(clock), ledger);
 }
 
 const chooser = /** @type {HTMLSelectElement} */ (document.getElementById("language"));
