@@ -99,7 +99,7 @@ internal sealed class Load(Uri root, string key, int connections)
         var time = DateTimeOffset.UtcNow.AddSeconds(-60 + (i % 5)).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         var (type, data) = (i % 5) switch
         {
-            0 => ("created", """{"kind":"complaint","channel":"phone","department_id":"billing","priority":2,"customer_ref":"c-##########","category":"invoice"}"""),
+            0 => ("created", $$"""{"kind":"complaint","channel":"phone","department_id":"billing","priority":2,"customer_ref":"c-##########-{{i / 5}}","category":"invoice"}"""),
             1 => ("acknowledged", """{"method":"phone"}"""),
             2 => ("assigned", """{"assignee":"agent-17"}"""),
             3 => ("replied", """{"method":"phone"}"""),
