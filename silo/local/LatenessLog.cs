@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Events;
 
 namespace OpsMonitor.Silo.Local;
 
@@ -10,7 +11,7 @@ public sealed class LatenessLog
     private readonly Queue<long> _values = new();
     private readonly Lock _gate = new();
 
-    /// <summary>Alerts since the start, those of late data not among them.</summary>
+    /// <summary>Alerts since the start; those of late data are not among them, nor what we find about ourselves: sources that are silent, alerts that were late.</summary>
     public long Total { get; private set; }
 
     /// <summary>The worst since the start, in ms.</summary>
@@ -21,6 +22,7 @@ public sealed class LatenessLog
 
     public void Add(Alert alert)
     {
+        if (alert.Due.Subject.Kind == SubjectKind.Source) return;
         lock (_gate)
         {
             if (alert.FromLateData) { LateData++; return; }

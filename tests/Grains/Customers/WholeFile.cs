@@ -66,7 +66,7 @@ internal static class WholeFile
                 var rule = rules.Of(c.Critical ? RuleId.CriticalDrop : RuleId.MissedCall, c.Department);
                 var due = c.LastAt + (rule[RuleNumber.Minutes] * Story.Minute);
                 var returned = facts.Skip(i + 1).FirstOrDefault(o => o.Contact.Kind != SubjectKind.Ticket && o.InitiatedAt >= c.LastAt && (!o.Inbound || o.Answered))?.InitiatedAt;
-                var over = returned ?? due + (7 * Story.Day);
+                var over = returned ?? due + (8 * Story.Day);
                 if (due <= now && due >= now - (35 * Story.Day) && !(returned <= due)) found.Add(Line(c, rule.Name, due, over > now, over > now ? null : over, rule[RuleNumber.Minutes]));
             }
         }
