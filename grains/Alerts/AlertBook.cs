@@ -235,6 +235,7 @@ public sealed partial class AlertBook
         if (!_alerts.Remove(key, out var gone)) return;
         _order.Remove(key);
         if (gone.RaisedAs is not null) _goneOn.Remove(gone.Due.Key);
+        if (_reds.TryGetValue(key.Subject, out var reds)) reds.Remove(key);
         foreach (var cover in gone.Covers.All) _covered.GetValueOrDefault(cover.Subject)?.Remove(key);
     }
 }

@@ -53,7 +53,6 @@ public sealed partial class Shard
     /// <summary>Some of those that may leave now, each told once. Their rows are to be kept elsewhere before <see cref="Leave"/>.</summary>
     public IReadOnlyList<Leaver> Leavers(int limit)
     {
-        if (options.LeaveAfterMs != long.MaxValue) RestAgents(AgentHour.Of(TurnClock - options.LeaveAfterMs));
         var leavers = new List<Leaver>();
         var before = TurnClock - options.LeaveAfterMs;
         while (leavers.Count < limit && _quiet.TryPeek(out var next) && next.Since <= before)
@@ -65,9 +64,13 @@ public sealed partial class Shard
         return leavers;
     }
 
-    /// <summary>Lets those go that are still as they were. Between turns only, and only what is durable.</summary>
+    /// <summary>
+    /// Lets those go that are still as they were, and agents' hours come to rest that are over: these need nobody to keep their rows. Between turns only,
+    /// while nobody reads, and only what is durable.
+    /// </summary>
     public void Leave(IReadOnlyList<Leaver> leavers)
     {
+        if (options.LeaveAfterMs != long.MaxValue) RestAgents(AgentHour.Of(TurnClock - options.LeaveAfterMs));
         foreach (var leaver in leavers)
         {
             if (!IsAsItWas(leaver)) continue;

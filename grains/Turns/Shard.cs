@@ -147,10 +147,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         foreach (var e in image.Surveys) SurveyOf(e.Subject).Links.Add(e); // the tickets have it in their own histories
         if (asJudged || image.Judged.Left.Count > 0) { Resume(image.Judged); return; }
         foreach (var (who, held) in _subjects) Touch(who, held);
-        foreach (var (agent, past) in Agents)
-        {
-            Dirty(agent).JudgeAll();
-        }
+        foreach (var agent in Agents.Keys) Dirty(agent).JudgeAll();
         Settle(Now, []);
     }
 

@@ -90,8 +90,7 @@ public sealed partial class LocalHost
     private void LetGo()
     {
         if (_history is null || ReadOnly || !_leaving.IsCompleted) return;
-        if (_leavers.Count > 0 && _leaving.Result)
-            lock (_gate) _writer.Shard.Leave(_leavers);
+        lock (_gate) _writer.Shard.Leave(_leaving.Result ? _leavers : []);
         var (leavers, sequence) = (_leavers = _writer.Shard.Leavers(LeaversAtOnce), _journal!.LastSequence);
         if (leavers.Count == 0) return;
         _leaving = Task.Run(() =>
@@ -118,5 +117,6 @@ public sealed partial class LocalHost
             _history.Keep(leavers, sequence);
             _writer.Shard.Leave(leavers);
         }
+        _writer.Shard.Leave([]); // agents' hours, where nobody else left
     }
 }
