@@ -23,6 +23,13 @@ internal static class Bulk
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{(calm ? "calm" : "stormy"),-7} {complaints,2} x {hidden,3}  {(hidden == 0 ? "-" : $"{100 * found / hidden} %"),5}  {median,15}  {all.Max(f => f.MostLateMs),6} ms  {all.Sum(f => f.Others),3} in {days * seeds} days"));
             }
+            // Why six are mostly not found, and what finding them by the plain baseline would cost.
+            foreach (var n in (int[])[0, Intensities[0]])
+            {
+                var plain = Enumerable.Range(1, seeds).Select(seed => BulkStudy.Plain(seed, days, n, calm)).ToList();
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"        {n,2} x {plain.Sum(p => p.Hidden),3}  by the plain mean + 3 sigma of the same hour: {plain.Sum(p => p.Found)} found of {plain.Sum(p => p.Reach)} that reach 5; {plain.Sum(p => p.Others)} other alerts in {days * seeds} days"));
+            }
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using OpsMonitor.Grains.Alerts;
@@ -71,13 +70,14 @@ internal static class Micro
     /// <summary>A set of identities: ten times as many, cost of one more.</summary>
     public static (double Growth, double NsEach) Dedupe(int large)
     {
-        var (few, many) = (new Dictionary<UInt128, ulong>(), new Dictionary<UInt128, ulong>());
+        const long Days = 34 * 86_400_000L; // all of them are known still
+        var (few, many) = (new Identities(), new Identities());
         static UInt128 Id(long i) => new((ulong)i * 0x9E3779B97F4A7C15, (ulong)i * 0xC2B2AE3D27D4EB4F);
-        for (long i = 0; i < large; i++) { if (i < large / 10) few.Add(Id(i), 1); many.Add(Id(i), 1); }
-        double Add(Dictionary<UInt128, ulong> seen, ref long at)
+        for (long i = 1; i < large; i++) { if (i < large / 10) few.Take(Id(i), 1, i * Days / (large / 10)); many.Take(Id(i), 1, i * Days / large); }
+        double Add(Identities seen, ref long at)
         {
             var from = Stopwatch.GetTimestamp();
-            for (var end = at + 20_000; at < end; at++) CollectionsMarshal.GetValueRefOrAddDefault(seen, Id(at), out _) = 1;
+            for (var end = at + 20_000; at < end; at++) seen.Take(Id(at), 1, Days);
             return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
         }
         long a = large, b = large;

@@ -10,18 +10,12 @@ namespace OpsMonitor.Grains.Agents;
 /// <param name="changes">told of an hour before anything of it changes</param>
 internal sealed class AgentPast(string agent, Action<long> changes)
 {
-    private readonly SortedList<long, Told> _told = []; // hours in which a state was told
-    private readonly SortedList<long, SortedSet<BusySpan>> _works = []; // hours in which contacts kept the agent busy
+    private readonly SortedList<long, ToldHour> _told = []; // hours in which a state was told
+    private readonly SortedList<long, BusyHour> _works = []; // hours in which contacts kept the agent busy
     private readonly SortedSet<long> _changed = [], _unjudged = [];
     private readonly AgentNames _names = new(agent);
     private byte[]? _packed; // of a snapshot, read when the agent is first touched
     private long _packedAt;
-
-    private sealed class Told
-    {
-        public readonly List<Event> Events = [];
-        public AgentCarry? End; // as it was judged last: of an hour that is new, what comes before it
-    }
 
     /// <summary>Every state told, in order.</summary>
     public IEnumerable<Event> Events
@@ -45,7 +39,7 @@ internal sealed class AgentPast(string agent, Action<long> changes)
     }
 
     /// <summary>All events as one history, for an image.</summary>
-    public History Copy() => _packed is { } bytes ? History.Of(bytes) : History.Of(Events);
+    public History Copy() => History.Of(_packed ?? [.. _told.Values.SelectMany(t => t.Pack())]);
 
     /// <summary>Goes on where an image was taken. Before anything else.</summary>
     /// <param name="at">the instant of the image, Unix ms</param>
@@ -78,9 +72,7 @@ internal sealed class AgentPast(string agent, Action<long> changes)
     private void Insert(long hour, Event e)
     {
         if (!_told.TryGetValue(hour, out var told)) _told[hour] = told = new() { End = Before(hour) };
-        var events = told.Events;
-        var at = events.Count == 0 || events[^1].CompareTo(e) < 0 ? ~events.Count : events.BinarySearch(e); // most come in order
-        events.Insert(at < 0 ? ~at : at, e);
+        told.Add(e);
     }
 
     /// <summary>Of an image: judged already.</summary>
@@ -90,7 +82,7 @@ internal sealed class AgentPast(string agent, Action<long> changes)
 
     public void Take(Subject contact, AgentWork work) => Touch(work).Remove(Span(contact, work));
 
-    private SortedSet<BusySpan> Touch(AgentWork work)
+    private BusyHour Touch(AgentWork work)
     {
         var hour = AgentHour.Of(work.From);
         Mark(hour);
@@ -104,7 +96,20 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         if (!_unjudged.Contains(hour) && !_changed.Contains(hour)) changes(hour);
     }
 
-    private SortedSet<BusySpan> WorksAt(long hour) => _works.TryGetValue(hour, out var all) ? all : _works[hour] = [];
+    private BusyHour WorksAt(long hour) => _works.TryGetValue(hour, out var all) ? all : _works[hour] = new();
+
+    /// <summary>The hour is over; what comes later for it opens it again.</summary>
+    public void Rest(long hour)
+    {
+        if (_told.TryGetValue(hour, out var told)) told.Rest();
+        if (_works.TryGetValue(hour, out var works)) works.Rest();
+    }
+
+    /// <summary>Of an image: all of it, until something happens.</summary>
+    public void Rest()
+    {
+        foreach (var works in _works.Values) works.Rest();
+    }
 
     /// <summary>The hour's instant has come: what was told ahead of its time holds now.</summary>
     public void Wake(long hour)
@@ -116,10 +121,10 @@ internal sealed class AgentPast(string agent, Action<long> changes)
     public IEnumerable<KeyValuePair<Subject, AgentWork>> Works()
     {
         foreach (var all in _works.Values)
-            foreach (var span in all) yield return new(span.Contact, new(agent, span.From, span.To, span.Duty));
+            foreach (var span in all.Spans) yield return new(span.Contact, new(agent, span.From, span.To, span.Duty));
     }
 
-    public IReadOnlyCollection<BusySpan> WorksOf(long hour) => _works.TryGetValue(hour, out var all) ? all : [];
+    public IReadOnlyCollection<BusySpan> WorksOf(long hour) => _works.TryGetValue(hour, out var all) ? all.Spans : [];
 
     /// <summary>The hours to be judged anew, in order.</summary>
     public IReadOnlyList<long> TakeUnjudged(long now)
@@ -201,7 +206,11 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         _packed = null;
         foreach (var e in History.Of(bytes).Events) Insert(AgentHour.Of(e.At), e);
         AgentCarry? before = null;
-        foreach (var told in _told.Values) before = told.End = AgentStory.Of(before, told.Events, at => at <= _packedAt).Carry;
+        foreach (var told in _told.Values)
+        {
+            before = told.End = AgentStory.Of(before, told.Events, at => at <= _packedAt).Carry;
+            told.Rest();
+        }
     }
 
     private static BusySpan Span(Subject contact, AgentWork work) => new(work.From, work.To, work.Duty, contact);

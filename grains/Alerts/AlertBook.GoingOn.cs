@@ -21,12 +21,15 @@ public sealed partial class AlertBook
             foreach (var key in keys)
             {
                 var (known, was) = (_alerts[key], _alerts[key].Due);
-                if (known.State != AlertState.Raised || was.Rule != fresh.Rule || was.Clock != fresh.Clock || (was.RuleVersion == fresh.RuleVersion && !edited) || Has(due, key)) continue;
+                if (known.State != AlertState.Raised || was.Rule != fresh.Rule || was.Clock != fresh.Clock || (was.RuleVersion == fresh.RuleVersion && !edited) || Moved(was, fresh) || Has(due, key)) continue;
                 _goneOn[fresh.Key] = key;
                 break;
             }
         }
     }
+
+    // What a rule found at another instant is another finding: a saving of rules reaches back to nothing, so late data has moved it.
+    private static bool Moved(DueAlert was, DueAlert fresh) => was.RaisedAt != fresh.RaisedAt && !was.Rule.StartsWith("clock_", StringComparison.Ordinal);
 
     private Alert About(Alert known, DueAlert due)
     {

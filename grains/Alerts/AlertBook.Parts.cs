@@ -83,7 +83,7 @@ public sealed partial class AlertBook
             if (!_parts.TryGetValue(key.Subject, out var parts)) _parts[key.Subject] = parts = new(StringComparer.Ordinal);
             parts.Add(part);
         }
-        return _bySubject[(key.Subject, part)] = [];
+        return _bySubject[(key.Subject, part)] = new(1); // most have one for good
     }
 
     private void ForgetPart(Subject subject, string part)

@@ -25,8 +25,8 @@ public sealed partial class AlertBook
         SilenceDeeds++;
         Revision++;
         var found = new SortedSet<Subject>();
-        foreach (var alert in _alerts.Values)
-            if (alert.State == AlertState.Raised && (before?.Takes(alert.Due) == true || after?.Takes(alert.Due) == true)) found.Add(alert.Due.Subject);
+        foreach (var alert in Standing)
+            if (before?.Takes(alert.Due) == true || after?.Takes(alert.Due) == true) found.Add(alert.Due.Subject);
         return found;
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
@@ -17,8 +16,15 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
     [JsonIgnore]
     public AlertKey Key => RaisedAs ?? Due.Key;
 
+    private readonly Rest? _rest; // few have any of it
+
+    private sealed record Rest(AlertKey? RaisedAs, long? CeasedAt)
+    {
+        public static Rest? Of(AlertKey? raisedAs, long? ceasedAt) => raisedAs is null && ceasedAt is null ? null : new(raisedAs, ceasedAt);
+    }
+
     /// <summary>The key of its raise, where <see cref="Due"/> is by now that of a later version; else null.</summary>
-    public AlertKey? RaisedAs { get; init; }
+    public AlertKey? RaisedAs { get => _rest?.RaisedAs; init => _rest = Rest.Of(value, CeasedAt); }
 
     /// <summary>The event that caused it arrived when it was due already, and it was noticed at once: the sender was late, not we. Never of what the server found about itself.</summary>
     public bool FromLateData { get; init; }
@@ -27,7 +33,7 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
     public long Since { get; init; } = NoticedAt;
 
     /// <summary>Unix ms at which it ceased to stand, where <see cref="ChangedAt"/> is by now that of a change after its end; else null.</summary>
-    public long? CeasedAt { get; init; }
+    public long? CeasedAt { get => _rest?.CeasedAt; init => _rest = Rest.Of(RaisedAs, value); }
 
     /// <summary>Until when it stood; <see cref="long.MaxValue"/> while it does.</summary>
     [JsonIgnore]
@@ -51,29 +57,13 @@ public sealed record Alert(DueAlert Due, string Code, long NoticedAt, AlertState
 /// </summary>
 public sealed partial class AlertBook
 {
-    private readonly Dictionary<AlertKey, Alert> _alerts = []; // found here, walked through in the order of the keys below
-    private readonly SortedRuns<AlertKey> _order = new();
+    private readonly Table _alerts = new(); // found here, walked through in the orders of AlertBook.Orders.cs
     private readonly Dictionary<(Subject Who, string Part), List<AlertKey>> _bySubject = []; // see PartOf
 
     /// <summary>Grows with every change; a viewer that sees another number fetches the list.</summary>
     public long Revision { get; private set; }
 
-    /// <summary>In the order of their keys.</summary>
-    public IReadOnlyCollection<Alert> All => new InOrder(this);
-
-    private sealed class InOrder(AlertBook book) : IReadOnlyCollection<Alert>
-    {
-        public int Count => book._alerts.Count;
-
-        public IEnumerator<Alert> GetEnumerator()
-        {
-            foreach (var key in book._order) yield return book._alerts[key];
-        }
-
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
-    }
-
-    public Alert? Find(AlertKey key) => _alerts.GetValueOrDefault(key);
+    public Alert? Find(AlertKey key) => _alerts.Find(key);
 
     /// <summary>Brings one subject's alerts in line with its evaluation.</summary>
     /// <param name="told">events of the turn led here, after all that was due without them had been raised: what is new is late data</param>
@@ -81,10 +71,11 @@ public sealed partial class AlertBook
     /// <returns>the alerts that changed, for the outbox</returns>
     /// <param name="since">Unix ms from which on what is due is whole: one raised since then and not among them, late data has undone, though it was over</param>
     /// <param name="part">of a customer's alerts only those of one contact or ticket: <see cref="PartOf"/></param>
-    /// <param name="edited">a policy or calendar was saved, nothing else has happened: what stands and is still due, only at another instant, goes on</param>
+    /// <param name="edited">a policy or calendar was saved or takes effect: what stands and is still due, only at another instant, goes on</param>
+    /// <param name="news">the oldest instant that the turn's events told of, Unix ms: what was over only later may never have been</param>
     /// <param name="reds">of a part, what <see cref="RedsOfParts"/> says of the whole</param>
     public IReadOnlyList<Alert> Settle(
-        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null, bool edited = false)
+        Subject subject, IReadOnlyList<DueAlert> due, IReadOnlyList<Event> deeds, long now, bool told = false, long since = long.MaxValue, string part = "", IReadOnlyList<QuietSpan>? reds = null, bool edited = false, long news = long.MaxValue)
     {
         if (due.Count == 0 && !_bySubject.ContainsKey((subject, part))) return [];
         var changed = new List<Alert>();
@@ -98,7 +89,8 @@ public sealed partial class AlertBook
         foreach (var key in keys)
         {
             var known = _alerts[key];
-            if ((known.State == AlertState.Raised || (known.State == AlertState.Resolved && since != long.MaxValue)) && !Has(due, key)) // a warning that became a breach is over; a breach that went away was never true
+            // A warning that became a breach is over; a breach that went away was never true, also one that is over, where older news has come since.
+            if ((known.State == AlertState.Raised || (known.State == AlertState.Resolved && (since != long.MaxValue || (news < known.StoodUntil && !IsWarning(known.Due))))) && !Has(due, key))
             {
                 var end = IsWarning(known.Due) ? AlertState.Resolved : AlertState.Retracted;
                 Put(key, Covering(known with { State = end, ChangedAt = After(known, now), CeasedAt = CeasedAt(known, end), Care = known.Care.Ended(end) }, null, now), changed);
@@ -155,6 +147,10 @@ public sealed partial class AlertBook
     internal void Remember(Alert alert)
     {
         var key = alert.Key;
+        var due = Shared(alert.Due);
+        if (alert.Care.Taken.All is { Count: > 0 } taken and not StepsTaken)
+            alert = alert with { Due = due, Care = alert.Care with { Taken = StepsTaken.Of((due.Ladder ?? Ladder.Default).All, taken) } };
+        else if (!ReferenceEquals(due, alert.Due)) alert = alert with { Due = due };
         KeysOf(key).Add(key);
         foreach (var cover in alert.Covers.All) Covered(cover.Subject, key);
         if (alert.RaisedAs is not null) _goneOn[alert.Due.Key] = key;
@@ -168,6 +164,7 @@ public sealed partial class AlertBook
         if (!_alerts.TryGetValue(key, out var known))
         {
             KeysOf(key).Add(key);
+            due = Shared(due);
             Put(key, Cared(new(due, key.Code(due.DepartmentId), now, state, now) { FromLateData = told && due.Subject.Kind != SubjectKind.Source }, fresh, deeds, reds, now), changed);
         }
         else if (known.State != state)
@@ -223,19 +220,18 @@ public sealed partial class AlertBook
 
     private void Keep(AlertKey key, Alert alert)
     {
-        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_alerts, key, out var there);
-        known = alert;
-        if (!there) _order.Add(key);
+        Order(_alerts.Set(alert), alert);
         if (alert.Due.Level == AlertLevel.Red && IsOfParts(key.Subject)) NoteRed(key);
         Revision++;
     }
 
     private void Forget(AlertKey key)
     {
-        if (!_alerts.Remove(key, out var gone)) return;
-        _order.Remove(key);
+        if (_alerts.Remove(key) is not { } gone) return;
+        Order(gone, null);
         if (gone.RaisedAs is not null) _goneOn.Remove(gone.Due.Key);
-        if (_reds.TryGetValue(key.Subject, out var reds)) reds.Remove(key);
-        foreach (var cover in gone.Covers.All) _covered.GetValueOrDefault(cover.Subject)?.Remove(key);
+        if (_reds.TryGetValue(key.Subject, out var reds) && reds.Remove(key) && reds.Count == 0) _reds.Remove(key.Subject);
+        foreach (var cover in gone.Covers.All)
+            if (_covered.TryGetValue(cover.Subject, out var by) && by.Remove(key) && by.Count == 0) _covered.Remove(cover.Subject);
     }
 }

@@ -28,6 +28,8 @@ public sealed record AlertCare(Hold Hold, string? By, long Since, long? Until, s
 
     public static readonly AlertCare None = new(Hold.Open, null, 0, null, null, Items<LadderStep>.None, null, null);
 
+    private static readonly AlertCare Resolved = None with { Final = "resolved" }, Retracted = None with { Final = "retracted" };
+
     /// <summary>When it changes although nobody does anything.</summary>
     public long NextChangeAt => Math.Min(Until ?? Next?.At ?? long.MaxValue, MutedUntil ?? long.MaxValue);
 
@@ -36,8 +38,8 @@ public sealed record AlertCare(Hold Hold, string? By, long Since, long? Until, s
         (Hold, By, Until, Taken.All.Count, Mute, MutedBy) != (before.Hold, before.By, before.Until, before.Taken.All.Count, before.Mute, before.MutedBy);
 
     /// <summary>The alert stands no longer: nobody is told any more, and what was done stays readable.</summary>
-    public AlertCare Ended(AlertState state) =>
-        this with { Next = null, Until = null, Final = state == AlertState.Retracted ? "retracted" : "resolved", Mute = Mute.None, MutedBy = null, MutedUntil = null };
+    public AlertCare Ended(AlertState state) => ReferenceEquals(this, None) ? (state == AlertState.Retracted ? Retracted : Resolved)
+        : this with { Next = null, Until = null, Final = state == AlertState.Retracted ? "retracted" : "resolved", Mute = Mute.None, MutedBy = null, MutedUntil = null };
 
     /// <summary>
     /// A pure function of what was done. The first who takes an alert has it until the time runs out, he or anybody releases it, or he takes it
@@ -121,7 +123,7 @@ public sealed record AlertCare(Hold Hold, string? By, long Since, long? Until, s
         private long _openSince = long.MinValue, _held, _pausedAt;
         private bool _quiet;
 
-        public Items<LadderStep> Taken => new([.. _taken]);
+        public Items<LadderStep> Taken => StepsTaken.Of(rungs, _taken);
 
         /// <summary>The last word has been said.</summary>
         public bool AtEnd => _taken.Count > rungs.Count;

@@ -19,18 +19,25 @@ public sealed record DueAlert(
     /// <summary>Whom the policy has told, as it was at the raise; null for the default.</summary>
     public Items<Rung>? Ladder { get; init; }
 
+    private readonly Rest? _rest; // a clock's, and those are the most, has none of it
+
+    private sealed record Rest(Finding? Finding, long? EndedAt, Items<Subject>? Members)
+    {
+        public static Rest? Of(Finding? finding, long? endedAt, Items<Subject>? members) => finding is null && endedAt is null && members is null ? null : new(finding, endedAt, members);
+    }
+
     /// <summary>What it was raised for, where a rule counted something.</summary>
-    public Finding? Finding { get; init; }
+    public Finding? Finding { get => _rest?.Finding; init => _rest = Rest.Of(value, EndedAt, Members); }
 
     /// <summary>When the cause was over, Unix ms: the true instant of the all-clear. Null where it stands, or where only its end was noticed.</summary>
-    public long? EndedAt { get; init; }
+    public long? EndedAt { get => _rest?.EndedAt; init => _rest = Rest.Of(Finding, value, Members); }
 
     /// <summary>Working hours that are waited for before anybody is told; null for at any time. Judged anew each time, so not kept.</summary>
     [JsonIgnore]
     public BusinessCalendar? Hours { get; init; }
 
     /// <summary>Of an alert about several subjects: those whose own alerts it covers while it stands; since when it did, <see cref="Alert.Covers"/> keeps.</summary>
-    public Items<Subject>? Members { get; init; }
+    public Items<Subject>? Members { get => _rest?.Members; init => _rest = Rest.Of(Finding, EndedAt, value); }
 
     /// <summary>Nothing in the key depends on the time of noticing or on an attempt. (design: Exactly once)</summary>
     public AlertKey Key => new(Subject, Rule, RuleVersion, Clock, DueAt);

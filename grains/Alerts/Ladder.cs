@@ -16,7 +16,7 @@ public sealed record Items<T>(IReadOnlyList<T> All)
         return true;
     }
 
-    public override int GetHashCode() => All.Count;
+    public override int GetHashCode() => All.Count == 0 ? 0 : HashCode.Combine(All.Count, All[^1]);
 
     public override string ToString() => string.Join(' ', All);
 }

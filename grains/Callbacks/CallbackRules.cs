@@ -43,11 +43,12 @@ public static class CallbackRules
         }, FactOf(subject, s));
     }
 
+    private static readonly Func<Rule, long, long> OverdueAt = static (rule, dueAt) => dueAt + (rule[RuleNumber.Minutes] * 60_000L);
+
     // A callback that nobody even tried is the supervisor's after a while.
     private static void Overdue(Subject subject, Story s, long? over, PolicySet policies, Judgement j)
     {
-        if (policies.Rules.Of(RuleId.CallbackOverdue, s.Department) is not { On: true } rule) return;
-        var at = s.DueAt + (rule[RuleNumber.Minutes] * 60_000L);
+        if (policies.Rules.Due(RuleId.CallbackOverdue, s.Department, s.DueAt, s.DueAt, OverdueAt) is not var (rule, at)) return;
         if (s.FirstAttempt <= at || over <= at || !j.Reached(at)) return;
         j.Alert(new(subject, rule.Name, rule.Version, "callback", rule.Level, s.Department, s.DueAt, at, over is null && s.FirstAttempt is null)
         {

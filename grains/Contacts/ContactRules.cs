@@ -83,12 +83,14 @@ public static class ContactRules
     private static void CountLongWait(Leg leg, PolicySet policies, long? lostAt, Judgement j)
     {
         var queue = policies.Queue(leg.Queue);
-        if (policies.Rules.Of(RuleId.LongestWait, queue.DepartmentId ?? leg.Department) is not { On: true } rule) return;
-        var (from, left) = (leg.EnteredAt + QueueFile.MostWaitMs(rule, queue), leg.LeftAt ?? lostAt);
+        if (policies.Rules.Due(RuleId.LongestWait, queue.DepartmentId ?? leg.Department, leg.EnteredAt, (queue, leg.EnteredAt), TooLongAt) is not var (_, from)) return;
+        var left = leg.LeftAt ?? lostAt;
         if (left <= from || !j.Reached(from)) return;
         j.Point(Measure.LongWaitDelta, leg.Queue, leg.Department, from);
         if (left is { } to) j.Point(Measure.LongWaitDelta, leg.Queue, leg.Department, to, -1);
     }
+
+    private static readonly Func<Rule, (QueuePolicy Queue, long EnteredAt), long> TooLongAt = static (rule, wait) => wait.EnteredAt + QueueFile.MostWaitMs(rule, wait.Queue);
 
     private static long Past(Leg leg, int thresholdS) => leg.EnteredAt + (thresholdS * 1000L) + 1;
 

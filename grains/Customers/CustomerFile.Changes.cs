@@ -74,6 +74,14 @@ internal sealed partial class CustomerFile
         return all;
     }
 
+    /// <summary>Another rule that holds from an instant on may say something else of it: a complaint since then, or a call that may still wait to be returned.</summary>
+    public bool IsOpenSince(long at)
+    {
+        if (After(Role.Complaint, "", Placed.From(at)) is not null) return true;
+        using var seekers = Seekers(at - CustomerAlerts.MostMinutesMs, long.MaxValue).GetEnumerator();
+        return seekers.MoveNext();
+    }
+
     // For others it is the same as before.
     private bool Stays(Role role, ContactFact? old, ContactFact? next) =>
         old is not null && next is not null && Placed.Of(old).CompareTo(Placed.Of(next)) == 0 && LineOf(role, old) is { } line && LineOf(role, next) == line;

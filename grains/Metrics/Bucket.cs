@@ -1,18 +1,12 @@
 namespace OpsMonitor.Grains.Metrics;
 
-/// <summary>
-/// The sums of one minute or hour, in the order of their measures. A bucket has some ten of them: two short arrays beat any tree. One that nobody
-/// has touched for long is kept as bytes (<see cref="Pack"/>), a tenth of the size; it is read as it stands and unpacked when it changes.
-/// </summary>
-internal sealed class Bucket(MeasureNumbers numbers)
+/// <summary>The sums of one minute or hour, in the order of their measures. A bucket has some ten of them: two short arrays beat any tree.</summary>
+internal sealed class Bucket
 {
     private MeasureKey[] _keys = new MeasureKey[4];
     private long[] _sums = new long[4];
-    private byte[]? _packed;
 
     public int Count { get; private set; }
-
-    public bool IsPacked => _packed is not null;
 
     /// <summary>Changed since somebody who watches last looked.</summary>
     public bool Touched { get; set; }
@@ -21,7 +15,6 @@ internal sealed class Bucket(MeasureNumbers numbers)
     public void Add(MeasureKey key, long by)
     {
         if (by == 0) return;
-        if (_packed is not null) Unpack();
         var at = Find(key);
         if (at < 0) { Insert(~at, key, by); return; }
         _sums[at] += by;
@@ -41,33 +34,7 @@ internal sealed class Bucket(MeasureNumbers numbers)
 
     public IEnumerator<(MeasureKey Key, long Sum)> GetEnumerator()
     {
-        if (_packed is { } bytes)
-            for (var at = 0; at < bytes.Length;)
-            {
-                var key = numbers.Of((int)MeasureNumbers.Read(bytes, ref at));
-                yield return (key, MeasureNumbers.Read(bytes, ref at));
-            }
-        else
-            for (var i = 0; i < Count; i++) yield return (_keys[i], _sums[i]);
-    }
-
-    public void Pack()
-    {
-        if (_packed is not null) return;
-        numbers.Begin();
-        for (var i = 0; i < Count; i++)
-        {
-            numbers.Write(_keys[i]);
-            numbers.Write(_sums[i]);
-        }
-        (_packed, _keys, _sums) = (numbers.End(), [], []);
-    }
-
-    private void Unpack()
-    {
-        var (keys, sums, at) = (new MeasureKey[Count + 1], new long[Count + 1], 0);
-        foreach (var (key, sum) in this) (keys[at], sums[at++]) = (key, sum);
-        (_packed, _keys, _sums) = (null, keys, sums);
+        for (var i = 0; i < Count; i++) yield return (_keys[i], _sums[i]);
     }
 
     private int Find(MeasureKey key)
@@ -105,71 +72,36 @@ internal sealed class Bucket(MeasureNumbers numbers)
     }
 }
 
-/// <summary>The samples of one minute, in no order; packed as a <see cref="Bucket"/> is.</summary>
-internal sealed class SampleBucket(MeasureNumbers numbers)
+/// <summary>The samples of one minute, in no order.</summary>
+internal sealed class SampleBucket
 {
-    private SortedDictionary<MeasureKey, List<long>>? _values = [];
-    private byte[]? _packed;
+    private readonly SortedDictionary<MeasureKey, List<long>> _values = [];
 
-    public bool IsPacked => _packed is not null;
+    public bool IsEmpty => _values.Count == 0;
 
-    public bool IsEmpty => _packed is null && _values!.Count == 0;
-
-    public void Add(MeasureKey key, long value)
+    /// <param name="sign">1, or -1 for one that is taken back</param>
+    public void Add(MeasureKey key, long value, int sign)
     {
-        Unpack();
-        if (!_values!.TryGetValue(key, out var values)) _values[key] = values = [];
-        values.Add(value);
-    }
-
-    public void Remove(MeasureKey key, long value)
-    {
-        Unpack();
-        if (!_values!.TryGetValue(key, out var values)) return;
-        values.Remove(value);
+        if (!_values.TryGetValue(key, out var values))
+        {
+            if (sign < 0) return;
+            _values[key] = values = [];
+        }
+        if (sign > 0) values.Add(value); else values.Remove(value);
         if (values.Count == 0) _values.Remove(key);
     }
 
-    public IEnumerator<(MeasureKey Key, long Value)> GetEnumerator()
+    public IEnumerator<(MeasureKey Key, List<long> Values)> GetEnumerator()
     {
-        if (_packed is { } bytes)
-            for (var at = 0; at < bytes.Length;)
-            {
-                var key = numbers.Of((int)MeasureNumbers.Read(bytes, ref at));
-                for (var left = MeasureNumbers.Read(bytes, ref at); left > 0; left--) yield return (key, MeasureNumbers.Read(bytes, ref at));
-            }
-        else
-            foreach (var (key, values) in _values!)
-                foreach (var value in values) yield return (key, value);
+        foreach (var (key, values) in _values) yield return (key, values);
     }
 
     public void AddTo(SortedDictionary<MeasureKey, List<long>> all)
     {
-        foreach (var (key, value) in this)
+        foreach (var (key, own) in _values)
         {
             if (!all.TryGetValue(key, out var values)) all[key] = values = [];
-            values.Add(value);
+            values.AddRange(own);
         }
-    }
-
-    public void Pack()
-    {
-        if (_packed is not null) return;
-        numbers.Begin();
-        foreach (var (key, values) in _values!)
-        {
-            numbers.Write(key);
-            numbers.Write(values.Count);
-            foreach (var value in values) numbers.Write(value);
-        }
-        (_packed, _values) = (numbers.End(), null);
-    }
-
-    private void Unpack()
-    {
-        if (_packed is null) return;
-        var values = new SortedDictionary<MeasureKey, List<long>>();
-        AddTo(values);
-        (_packed, _values) = (null, values);
     }
 }

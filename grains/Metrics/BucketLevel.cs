@@ -1,55 +1,105 @@
 namespace OpsMonitor.Grains.Metrics;
 
-/// <summary>Buckets of one length. The newest so many stay as they are; those before are packed until somebody touches them.</summary>
-/// <param name="open">how many stay</param>
-internal sealed class BucketLevel(int open, MeasureNumbers numbers)
+/// <summary>Buckets of one length, stretch by stretch. The few stretches that were added to last are open, the others rest.</summary>
+/// <param name="unit">length of a bucket, ms</param>
+/// <param name="span">length of a stretch, ms</param>
+internal sealed class BucketLevel(long unit, long span, IShelf shelf)
 {
-    private readonly Dictionary<long, Bucket> _buckets = [];
-    private readonly Queue<long> _open = new();
-    private long? _first, _last; // null where it has to be looked for
+    private const int MostOpen = 2;
 
-    public int Count => _buckets.Count;
+    private readonly SortedDictionary<long, LedgerSpan> _spans = [];
+    private readonly List<LedgerSpan> _open = [];
+    private readonly ShortBytes _room = new();
+    private LedgerSpan? _last; // most of what comes is for the same one
+    private long _uses;
 
-    public Dictionary<long, Bucket>.KeyCollection Starts => _buckets.Keys;
+    public Bucket? this[long at] => Find(at)?.Look().Points.GetValueOrDefault(at);
 
-    public Bucket? this[long at] => _buckets.GetValueOrDefault(at);
+    /// <summary>The samples of one bucket; null for none.</summary>
+    public SampleBucket? SamplesAt(long at) => Find(at)?.Look().Samples.GetValueOrDefault(at);
 
-    /// <summary>Of the first one that holds anything, or null.</summary>
-    public long? First => _buckets.Count == 0 ? null : _first ??= _buckets.Keys.Min();
+    /// <summary>Of the first one that has a sum, or null.</summary>
+    public long? First => _spans.Values.Select(static s => s.Edges().First).FirstOrDefault(static at => at is not null);
 
-    /// <summary>Of the last one that holds anything, or null.</summary>
-    public long? Last => _buckets.Count == 0 ? null : _last ??= _buckets.Keys.Max();
+    /// <summary>Of the last one that has a sum, or null.</summary>
+    public long? Last => _spans.Values.Reverse().Select(static s => s.Edges().Last).FirstOrDefault(static at => at is not null);
 
-    public Dictionary<long, Bucket>.Enumerator GetEnumerator() => _buckets.GetEnumerator();
-
-    /// <returns>the bucket, which may hold nothing any more</returns>
-    public Bucket Add(long at, MeasureKey key, long by)
+    /// <summary>Stretch by stretch what begins in a window, ascending by stretch; what is of others may be among it.</summary>
+    public IEnumerable<OpenSpan> Over(Window window)
     {
-        var known = _buckets.TryGetValue(at, out var bucket);
-        if (!known) Begin(at, bucket = new(numbers));
-        if (!known || bucket!.IsPacked) Open(at);
-        bucket!.Add(key, by);
-        if (bucket.Count == 0) End(at);
-        return bucket;
+        foreach (var one in Spans(window)) yield return one.Look();
     }
 
-    private void Begin(long at, Bucket bucket)
+    /// <summary>The sums of the buckets that begin in a window; its edges are those of buckets.</summary>
+    /// <param name="levels">only of measures that are levels</param>
+    public void AddSums(Window window, SortedDictionary<MeasureKey, long> all, bool levels = false)
     {
-        _buckets[at] = bucket;
-        if (at < _first) _first = at;
-        if (at > _last) _last = at;
+        foreach (var one in Spans(window)) one.AddSums(window, all, levels);
     }
 
-    private void End(long at)
+    public void AddSamples(Window window, SortedDictionary<MeasureKey, List<long>> all)
     {
-        _buckets.Remove(at);
-        if (at == _first) _first = null;
-        if (at == _last) _last = null;
+        foreach (var one in Spans(window)) one.AddSamples(window, all);
     }
 
-    private void Open(long at)
+    /// <returns>the bucket, which may hold nothing any more; null for one at rest</returns>
+    public Bucket? Add(long at, MeasureKey key, long by) => Of(at).Add(at, key, by);
+
+    public void AddSample(long at, MeasureKey key, long value, int sign) => Of(at).AddSample(at, key, value, sign);
+
+    public IReadOnlyList<SpanImage> Image() => [.. _spans.Values.Where(static s => !s.IsEmpty).Select(static s => s.Image())];
+
+    /// <summary>Goes on where an image was taken; only on a fresh level.</summary>
+    public void Restore(IReadOnlyList<SpanImage> image)
     {
-        _open.Enqueue(at);
-        if (_open.Count > open && _buckets.TryGetValue(_open.Dequeue(), out var old)) old.Pack();
+        foreach (var one in image) _spans[one.Start] = LedgerSpan.Of(one, unit, shelf, _room);
+        foreach (var one in _spans.Values.TakeLast(MostOpen)) // where most of what comes now will be
+        {
+            one.Open();
+            _open.Add(one);
+        }
     }
+
+    private IEnumerable<LedgerSpan> Spans(Window window)
+    {
+        if (window.From == long.MinValue || window.To == long.MaxValue || (window.To - window.From) / span >= _spans.Count)
+        {
+            foreach (var (start, one) in _spans)
+                if (start + span > window.From && start < window.To) yield return one;
+            yield break;
+        }
+        for (var start = StartOf(window.From); start < window.To; start += span)
+            if (_spans.TryGetValue(start, out var one)) yield return one;
+    }
+
+    private LedgerSpan? Find(long at) => _last is not null && _last.Start == StartOf(at) ? _last : _spans.GetValueOrDefault(StartOf(at));
+
+    private LedgerSpan Of(long at)
+    {
+        var start = StartOf(at);
+        if (_last is null || _last.Start != start)
+        {
+            if (!_spans.TryGetValue(start, out var found))
+            {
+                _spans[start] = found = new(start, unit, shelf, _room);
+                _open.Add(found);
+                if (_open.Count > MostOpen) RestOne(found);
+            }
+            _last = found;
+        }
+        _last.Used = ++_uses;
+        return _last;
+    }
+
+    // The one that nobody has added to for longest.
+    private void RestOne(LedgerSpan but)
+    {
+        var oldest = _open[0];
+        foreach (var one in _open)
+            if (one != but && one.Used < oldest.Used) oldest = one;
+        _open.Remove(oldest);
+        oldest.Rest();
+    }
+
+    private long StartOf(long at) => at - (((at % span) + span) % span);
 }

@@ -19,26 +19,26 @@ public readonly record struct Member(long At, Subject Who, long Which) : ICompar
     }
 }
 
+/// <summary>What a ledger held, members apart.</summary>
+public sealed record LedgerImage(IReadOnlyList<SpanImage> Minutes, IReadOnlyList<SpanImage> Hours);
+
 /// <summary>
 /// The running sums of one scope (everything, a queue, a department). Contributions are added and taken off; nothing is ever counted on
 /// arrival. Buckets are minutes, with hours above them so that a month costs hundreds of look-ups, not tens of thousands.
 /// </summary>
 public sealed class Ledger : ISumSource
 {
-    private const long Minute = 60_000, Hour = 3_600_000;
+    private const long Minute = 60_000, Hour = 3_600_000, Day = 24 * Hour;
 
-    // So many minutes, hours and minutes with samples stay as they are; those before are packed until somebody touches them.
-    private const int MinutesOpen = 2 * 1_440, HoursOpen = 3 * 24;
-
-    private readonly MeasureNumbers _numbers = new();
-    private readonly BucketLevel _minutes, _hours;
-    private readonly SortedDictionary<long, SampleBucket> _samples = [];
-    private readonly Queue<long> _openSamples = new();
+    private readonly BucketLevel _minutes, _hours; // a day's minutes are open together, and eight days' hours
     private readonly LevelCache _levels = new();
     private readonly SortedDictionary<MeasureKey, SortedRuns<Member>> _members = [];
     private List<long>? _touched; // minutes, some more than once; null where nobody watches
 
-    public Ledger() => (_minutes, _hours) = (new(MinutesOpen, _numbers), new(HoursOpen, _numbers));
+    public Ledger() : this(MemoryShelf.One) { }
+
+    /// <param name="shelf">for what is days old and seldom read</param>
+    public Ledger(IShelf shelf) => (_minutes, _hours) = (new(Minute, Day, shelf), new(Hour, 8 * Day, shelf));
 
     public void Add(Subject who, in Contribution c, int sign)
     {
@@ -51,7 +51,8 @@ public sealed class Ledger : ISumSource
                 _levels.Add(hour, c.Key, by);
                 break;
             case ContributionKind.Sample:
-                AddSample(c, sign);
+                Touch(Floor(c.At, Minute));
+                _minutes.AddSample(Floor(c.At, Minute), c.Key, c.Amount, sign);
                 break;
             default:
                 if (!_members.TryGetValue(c.Key, out var set)) _members[c.Key] = set = new();
@@ -72,26 +73,20 @@ public sealed class Ledger : ISumSource
     /// <summary>The sums over a window. Its edges are taken at whole minutes (floor).</summary>
     public Sums Over(Window window)
     {
-        var sums = new SortedDictionary<MeasureKey, long>();
-        var from = Floor(window.From, Minute);
-        var to = Floor(window.To, Minute);
-        // An open end would be walked for ever, and its length overflows.
-        if (window.From == long.MinValue || window.To == long.MaxValue || (to - from) / Hour > _hours.Count + 2)
-            foreach (var (minute, bucket) in _minutes) { if (minute >= from && minute < to) bucket.AddTo(sums); }
+        var (from, to) = (Floor(window.From, Minute), Floor(window.To, Minute));
+        var (points, samples) = (new SortedDictionary<MeasureKey, long>(), new SortedDictionary<MeasureKey, List<long>>());
+        var (firstHour, endHour) = (Floor(from, Hour), Floor(to, Hour));
+        if (firstHour < from) firstHour += Hour;
+        if (firstHour >= endHour) _minutes.AddSums(new(from, to), points);
         else
-            Walk(from, to, sums);
-        var samples = new SortedDictionary<MeasureKey, List<long>>();
-        if (window.From != long.MinValue && window.To != long.MaxValue && (to - from) / Minute < _samples.Count)
-            for (var minute = from; minute < to; minute += Minute) { if (_samples.TryGetValue(minute, out var bucket)) bucket.AddTo(samples); }
-        else
-            foreach (var (minute, bucket) in _samples)
-            {
-                if (minute < from) continue;
-                if (minute >= to) break;
-                bucket.AddTo(samples);
-            }
+        {
+            _minutes.AddSums(new(from, firstHour), points);
+            _hours.AddSums(new(firstHour, endHour), points);
+            _minutes.AddSums(new(endHour, to), points);
+        }
+        _minutes.AddSamples(new(from, to), samples);
         foreach (var values in samples.Values) values.Sort();
-        return new(sums, samples);
+        return new(points, samples);
     }
 
     /// <summary>The sums of one minute, samples in no order.</summary>
@@ -99,7 +94,7 @@ public sealed class Ledger : ISumSource
     {
         var sums = new Sums([], []);
         _minutes[minute]?.AddTo(sums.Points);
-        if (_samples.TryGetValue(minute, out var samples)) samples.AddTo(sums.Samples);
+        _minutes.SamplesAt(minute)?.AddTo(sums.Samples);
         return sums;
     }
 
@@ -108,8 +103,7 @@ public sealed class Ledger : ISumSource
         var sums = new Sums([], []);
         var hour = Floor(to, Hour);
         _levels.AddBefore(hour, _hours, sums.Points);
-        for (var at = hour; to != long.MaxValue && at < Floor(to, Minute); at += Minute)
-            _minutes[at]?.AddLevelsTo(sums.Points);
+        if (to != long.MaxValue) _minutes.AddSums(new(hour, Floor(to, Minute)), sums.Points, levels: true);
         return sums;
     }
 
@@ -127,12 +121,13 @@ public sealed class Ledger : ISumSource
         return [.. minutes];
     }
 
-    /// <summary>All minutes that hold anything, ascending.</summary>
-    public IReadOnlyList<long> Minutes() => [.. new SortedSet<long>(_minutes.Starts.Concat(_samples.Keys))];
+    /// <summary>All minutes that hold anything, ascending; each day is read when its first minute is asked for.</summary>
+    public IEnumerable<long> Minutes() =>
+        _minutes.Over(Window.Always).SelectMany(static day => new SortedSet<long>(day.Points.Keys.Concat(day.Samples.Keys)));
 
     /// <summary>
     /// The sums of windows that follow each other: the first from <paramref name="start"/>, each to its end, all floored to whole minutes.
-    /// One pass over what there is, however many the windows.
+    /// One pass over these days, however many the windows.
     /// </summary>
     /// <param name="ends">exclusive, ascending</param>
     public IReadOnlyList<Sums> Over(long start, IReadOnlyList<long> ends)
@@ -145,21 +140,41 @@ public sealed class Ledger : ISumSource
             index = index < 0 ? ~index : index + 1; // a minute at an edge is the next window's
             return minute < Floor(start, Minute) || index == parts.Count ? null : parts[index];
         }
-        foreach (var (minute, bucket) in _minutes)
-            if (Part(minute) is { } part) bucket.AddTo(part.Points);
-        foreach (var (minute, bucket) in _samples)
-            if (Part(minute) is { } part) bucket.AddTo(part.Samples);
+        if (edges.Count == 0) return parts;
+        foreach (var day in _minutes.Over(new(Floor(start, Minute), edges[^1])))
+        {
+            foreach (var (minute, bucket) in day.Points)
+                if (Part(minute) is { } part) bucket.AddTo(part.Points);
+            foreach (var (minute, bucket) in day.Samples)
+                if (Part(minute) is { } part) bucket.AddTo(part.Samples);
+        }
         foreach (var values in parts.SelectMany(p => p.Samples.Values)) values.Sort();
         return parts;
     }
 
-    /// <summary>All that was added and not taken off, apart from the members: as contributions of nobody, in no order.</summary>
-    public IEnumerable<Contribution> Image()
+    /// <summary>All that was added and not taken off, members apart. Later additions do not touch it.</summary>
+    public LedgerImage Image() => new(_minutes.Image(), _hours.Image());
+
+    /// <summary>Goes on where an image was taken; only on a fresh ledger.</summary>
+    public void Restore(LedgerImage image)
     {
-        foreach (var (minute, bucket) in _minutes)
-            foreach (var (key, n) in bucket) yield return new(ContributionKind.Point, key, null, null, minute, n);
-        foreach (var (minute, bucket) in _samples)
-            foreach (var (key, value) in bucket) yield return new(ContributionKind.Sample, key, null, null, minute, value);
+        _minutes.Restore(image.Minutes);
+        _hours.Restore(image.Hours);
+    }
+
+    /// <summary>What a window's minutes hold, as contributions of nobody, in no order.</summary>
+    public IEnumerable<Contribution> Contents(Window window)
+    {
+        foreach (var day in _minutes.Over(window))
+        {
+            foreach (var (minute, bucket) in day.Points)
+                if (minute >= window.From && minute < window.To)
+                    foreach (var (key, n) in bucket) yield return new(ContributionKind.Point, key, null, null, minute, n);
+            foreach (var (minute, bucket) in day.Samples)
+                if (minute >= window.From && minute < window.To)
+                    foreach (var (key, values) in bucket)
+                        foreach (var value in values) yield return new(ContributionKind.Sample, key, null, null, minute, value);
+        }
     }
 
     /// <summary>The first minute that holds anything, or null.</summary>
@@ -168,35 +183,14 @@ public sealed class Ledger : ISumSource
     /// <summary>The last minute that holds anything, or null.</summary>
     public long? LastMinute => _minutes.Last;
 
-    private void Walk(long from, long to, SortedDictionary<MeasureKey, long> sums)
-    {
-        for (var at = from; at < to;)
-        {
-            var wholeHour = at % Hour == 0 && at + Hour <= to;
-            (wholeHour ? _hours : _minutes)[at]?.AddTo(sums);
-            at += wholeHour ? Hour : Minute;
-        }
-    }
-
-    private void AddSample(in Contribution c, int sign)
-    {
-        var minute = Floor(c.At, Minute);
-        Touch(minute);
-        var known = _samples.TryGetValue(minute, out var bucket);
-        if (!known) _samples[minute] = bucket = new(_numbers);
-        if (!known || bucket!.IsPacked) _openSamples.Enqueue(minute);
-        if (sign > 0) bucket!.Add(c.Key, c.Amount); else bucket!.Remove(c.Key, c.Amount);
-        if (bucket.IsEmpty) _samples.Remove(minute);
-        if (_openSamples.Count > MinutesOpen && _samples.TryGetValue(_openSamples.Dequeue(), out var old)) old.Pack();
-    }
-
     private void Touch(long minute)
     {
         if (_touched is not null && (_touched.Count == 0 || _touched[^1] != minute)) _touched.Add(minute);
     }
 
-    private void Note(long minute, Bucket bucket)
+    private void Note(long minute, Bucket? bucket)
     {
+        if (bucket is null) { Touch(minute); return; }
         if (_touched is null || bucket.Touched) return;
         bucket.Touched = true; // noted once
         _touched.Add(minute);

@@ -23,19 +23,17 @@ internal sealed class LevelCache
         Advance(end - Behind, hours);
         if (_to == long.MinValue || end < _to)
         {
-            foreach (var (at, bucket) in hours)
-                if (at < hour) bucket.AddLevelsTo(sums);
+            hours.AddSums(new(long.MinValue, hour), sums, levels: true);
             return;
         }
         foreach (var (key, n) in _before) sums[key] = sums.GetValueOrDefault(key) + n;
-        for (var at = _to; at < end; at += Hour) hours[at]?.AddLevelsTo(sums);
+        hours.AddSums(new(_to, end), sums, levels: true);
     }
 
     private void Advance(long to, BucketLevel hours)
     {
         if (to <= _to) return;
-        foreach (var (at, bucket) in hours)
-            if (at >= _to && at < to) bucket.AddLevelsTo(_before);
+        hours.AddSums(new(_to, to), _before, levels: true);
         foreach (var key in _before.Where(p => p.Value == 0).Select(p => p.Key).ToList()) _before.Remove(key);
         _to = to;
     }

@@ -49,6 +49,16 @@ public sealed class SortedRuns<T> : IReadOnlyCollection<T> where T : struct, ICo
         return true;
     }
 
+    /// <summary>Puts an item in the place of one that is found by the same, or adds it.</summary>
+    public void Set(T item)
+    {
+        if (Add(item)) return;
+        var r = RunOf(item);
+        var at = Find(_runs[r], item);
+        _runs[r].Items[at] = item;
+        if (at == 0) _firsts[r] = item;
+    }
+
     /// <returns>false where it is not there</returns>
     public bool Remove(T item)
     {

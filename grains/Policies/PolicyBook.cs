@@ -31,10 +31,12 @@ public sealed record ClockGroup(string Id, ClockPer Per, IReadOnlyList<Candidate
 public sealed class PolicyBook
 {
     private readonly List<ClockGroup> _all = [], _unnamed;
+    private readonly List<long> _takeOvers;
 
     private PolicyBook(IReadOnlyList<Policy> policies)
     {
         Policies = policies;
+        _takeOvers = [.. policies.Where(p => p.AppliesToRunning && p.FromMs != long.MinValue).Select(p => p.FromMs)];
         var groups = new SortedDictionary<string, List<Candidate>>(StringComparer.Ordinal);
         var order = new List<string>(); // of first appearance: sla-default's clocks come first
         foreach (var policy in policies.OrderBy(p => p.Id == Policy.DefaultId ? 0 : 1).ThenBy(p => p.Id, StringComparer.Ordinal).ThenBy(p => p.Version))
@@ -55,6 +57,14 @@ public sealed class PolicyBook
     }
 
     public IReadOnlyList<Policy> Policies { get; }
+
+    /// <summary>Whether a version takes over running clocks at an instant in (from, to], Unix ms.</summary>
+    public bool TakesOverIn(long from, long to)
+    {
+        for (var i = 0; i < _takeOvers.Count; i++)
+            if (_takeOvers[i] > from && _takeOvers[i] <= to) return true;
+        return false;
+    }
 
     public static PolicyBook Of(IReadOnlyList<Policy> policies) => new(policies);
 

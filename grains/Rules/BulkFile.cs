@@ -6,7 +6,10 @@ namespace OpsMonitor.Grains.Rules;
 /// <summary>The complaints of one issue for one department, by their creation. Which they are is kept for two days, that they were for as long as a baseline needs.</summary>
 internal sealed class BulkFile(string department, string issue)
 {
-    private const long DayMs = 86_400_000, NamedMs = 2 * DayMs, KeptMs = 100 * DayMs; // eight weeks before the oldest event that is still taken, and some
+    private const long DayMs = 86_400_000, NamedMs = 2 * DayMs;
+
+    /// <summary>Complaints are known for so long, in ms: eight weeks before the oldest event that is still taken, and some.</summary>
+    public const long KeptMs = 100 * DayMs;
 
     /// <summary>What was raised further back is not told again, in ms: no event so old is taken.</summary>
     public const long LookBackMs = 35 * DayMs;
@@ -34,6 +37,9 @@ internal sealed class BulkFile(string department, string issue)
     /// <summary>All of it is to be judged again.</summary>
     public void BeginAnew() => _changedFrom = long.MinValue;
 
+    /// <summary>All of it from an instant on is to be judged again: by other rules.</summary>
+    public void BeginAnew(long from) => _changedFrom = Math.Min(_changedFrom, from);
+
     public void Remove(long at, string who)
     {
         var i = Place(at, who);
@@ -57,14 +63,13 @@ internal sealed class BulkFile(string department, string issue)
     }
 
     /// <returns>when to look again although no complaint comes</returns>
-    public long Judge(Rule rule, long knownSince, long now, List<DueAlert> alerts)
+    public long Judge(RuleSet rules, long knownSince, long now, List<DueAlert> alerts)
     {
-        var next = BulkRule.Find(_at, knownSince, rule, _episodes, _changedFrom, now);
+        var next = BulkRule.Find(_at, knownSince, rules, department, _episodes, _changedFrom, now);
         var ahead = FirstAfter(now);
         _changedFrom = ahead < _at.Count ? _at[ahead] : long.MaxValue;
-        var window = rule[RuleNumber.WithinMin] * 60_000L;
         foreach (var e in _episodes)
-            if (e.OpenedAt >= now - LookBackMs || e.ClosedAt is null) alerts.Add(AlertOf(e, rule, window, now));
+            if (e.OpenedAt >= now - LookBackMs || e.ClosedAt is null) alerts.Add(AlertOf(e, e.Rule, BulkRule.WindowMs(e.Rule), now));
         Forget(now);
         return next;
     }

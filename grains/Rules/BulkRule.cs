@@ -5,7 +5,8 @@ namespace OpsMonitor.Grains.Rules;
 /// <param name="ClosedAt">null while it goes on</param>
 /// <param name="Found">complaints in the window at the opening</param>
 /// <param name="Limit">what they reached: the fixed count, or the next whole number over mean + sigmas</param>
-public sealed record BulkEpisode(long OpenedAt, long? ClosedAt, long Found, long Limit);
+/// <param name="Rule">as it held at the opening: it holds to the end</param>
+public sealed record BulkEpisode(long OpenedAt, long? ClosedAt, long Found, long Limit, Rule Rule);
 
 /// <summary>
 /// When complaints of one issue for one department are a bulk complaint. A function of their instants alone, by whole numbers: n * count - sum over
@@ -21,20 +22,19 @@ public static class BulkRule
     /// <param name="episodes">those that began before <paramref name="from"/>; what follows is found anew</param>
     /// <param name="from">the first instant that may have changed</param>
     /// <returns>when to look again although no complaint comes; <see cref="long.MaxValue"/> for never</returns>
-    public static long Find(IReadOnlyList<long> at, long knownSince, Rule rule, List<BulkEpisode> episodes, long from, long now)
+    public static long Find(IReadOnlyList<long> at, long knownSince, RuleSet rules, string? department, List<BulkEpisode> episodes, long from, long now)
     {
-        var window = rule[RuleNumber.WithinMin] * 60_000L;
         episodes.RemoveAll(e => e.OpenedAt >= from);
         var open = episodes.Count > 0 && !(episodes[^1].ClosedAt < from) ? episodes[^1] : null;
         var i = First(at, open?.OpenedAt + 1 ?? from);
         for (; i < at.Count && at[i] <= now; i++)
         {
-            if (open is not null && ClosesAt(at, i, open.OpenedAt, rule, window) is var closes && closes < at[i]) open = Close(episodes, closes);
-            if (open is null && Opens(at, i, knownSince, rule, window) is { } opened) episodes.Add(open = opened);
+            if (open is not null && ClosesAt(at, i, open) is var closes && closes < at[i]) open = Close(episodes, closes);
+            if (open is null && Opens(at, i, knownSince, rules.Of(RuleId.BulkComplaint, department, at[i])) is { } opened) episodes.Add(open = opened);
         }
         var next = i < at.Count ? at[i] : long.MaxValue; // a sender's clock that is ahead
         if (open is null) return next;
-        var end = ClosesAt(at, i, open.OpenedAt, rule, window);
+        var end = ClosesAt(at, i, open);
         if (end > now) { episodes[^1] = open with { ClosedAt = null }; return Math.Min(next, end); }
         Close(episodes, end);
         return next;
@@ -47,24 +47,29 @@ public static class BulkRule
     }
 
     // When fewer than clear_below are left in the window, with only those before an index.
-    private static long ClosesAt(IReadOnlyList<long> at, int before, long openedAt, Rule rule, long window)
+    private static long ClosesAt(IReadOnlyList<long> at, int before, BulkEpisode open)
     {
-        var closes = Math.Max(openedAt + window, at[before - 1]);
-        var last = before - rule[RuleNumber.ClearBelow];
+        var window = WindowMs(open.Rule);
+        var closes = Math.Max(open.OpenedAt + window, at[before - 1]);
+        var last = before - open.Rule[RuleNumber.ClearBelow];
         return last < 0 ? closes : Math.Max(closes, at[last] + window);
     }
 
-    private static BulkEpisode? Opens(IReadOnlyList<long> at, int i, long knownSince, Rule rule, long window)
+    /// <summary>Over how long a rule counts, in ms.</summary>
+    public static long WindowMs(Rule rule) => rule[RuleNumber.WithinMin] * 60_000L;
+
+    private static BulkEpisode? Opens(IReadOnlyList<long> at, int i, long knownSince, Rule rule)
     {
-        var now = at[i];
+        if (!rule.On) return null;
+        var (now, window) = (at[i], WindowMs(rule));
         if (i + 1 < at.Count && at[i + 1] == now) return null; // several at one instant are judged together
         var count = i + 1 - First(at, now - window + 1);
-        if (count >= rule[RuleNumber.Count]) return new(now, null, count, rule[RuleNumber.Count]);
+        if (count >= rule[RuleNumber.Count]) return new(now, null, count, rule[RuleNumber.Count], rule);
         if (count < rule[RuleNumber.Least]) return null;
         var weeks = rule[RuleNumber.Weeks];
         if (now - (weeks * WeekMs) - window < knownSince) return null;
         var limit = Math.Max(rule[RuleNumber.Least], Limit(at, now, weeks, rule[RuleNumber.Sigma], window));
-        return count >= limit ? new(now, null, count, limit) : null;
+        return count >= limit ? new(now, null, count, limit, rule) : null;
     }
 
     /// <summary>The smallest count that lies over mean + sigmas of the weeks before. Their scatter is at least that of mere chance: the root of the mean.</summary>

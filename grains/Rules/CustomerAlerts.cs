@@ -25,7 +25,7 @@ internal static class CustomerAlerts
 
     private static void Repeat(ContactFact fact, CustomerFile file, RuleSet rules, Judgement j)
     {
-        var rule = rules.Of(RuleId.RepeatComplaint, fact.Department);
+        var rule = rules.Of(RuleId.RepeatComplaint, fact.Department, fact.InitiatedAt);
         if (!rule.On || (fact.Over && fact.InitiatedAt < j.Now - LookBackMs)) return;
         var since = fact.InitiatedAt - (rule[RuleNumber.Days] * DayMs);
         var count = file.Count(Role.Complaint, "", Placed.From(since + 1), Placed.Of(fact)) + 1; // itself
@@ -36,12 +36,12 @@ internal static class CustomerAlerts
         });
     }
 
+    private static readonly Func<Rule, ContactFact, long> DueAt = static (rule, fact) => fact.LastAt + (rule[RuleNumber.Minutes] * 60_000L);
+
     // Returned is an attempt to reach the customer, or the customer's getting through after all.
     private static void Lost(ContactFact fact, CustomerFile file, RuleSet rules, Judgement j)
     {
-        var rule = rules.Of(fact.Critical ? RuleId.CriticalDrop : RuleId.MissedCall, fact.Department);
-        if (!rule.On) return;
-        var due = fact.LastAt + (rule[RuleNumber.Minutes] * 60_000L);
+        if (rules.Due(fact.Critical ? RuleId.CriticalDrop : RuleId.MissedCall, fact.Department, fact.LastAt, fact, DueAt) is not var (rule, due)) return;
         var ended = CustomerFile.Ended(fact);
         var returned = file.After(Role.Return, "", ended > fact.InitiatedAt ? Placed.From(ended) : Placed.Of(fact))?.InitiatedAt;
         if (due < j.Now - LookBackMs || returned <= due || !j.Reached(due)) return;

@@ -43,9 +43,13 @@ internal sealed class QueueFile(string queue)
     public void Restore((long At, long Change, Subject Who) wait) => _waits.Add(wait);
 
     /// <summary>After a start the sums stand, and nobody told of them.</summary>
-    public void Recall(Ledger sums)
+    /// <param name="now">Unix ms: what lies too far back is judged no more</param>
+    public void Recall(Ledger sums, long now)
     {
-        foreach (var c in sums.Image())
+        var from = StepOf(now - KeptMs);
+        foreach (var (key, n) in sums.Level(from).Points)
+            if (key.Measure is Measure.QueueAgentDelta or Measure.QueueAgentAt) _staff.Add(key, from - 1, n);
+        foreach (var c in sums.Contents(new(from, long.MaxValue)))
             if (c.Key.Measure is Measure.QueueAgentDelta or Measure.QueueAgentAt) _staff.Add(c.Key, c.At, c.Amount);
             else if (c.Key.Measure <= Measure.WaitingPastFirst) _changed.Add(StepOf(c.At));
     }
@@ -57,11 +61,10 @@ internal sealed class QueueFile(string queue)
         Sum(sums, policies, running);
         var (levels, abandoned) = (new List<StepRate>(_steps.Count), new List<StepRate>(_steps.Count));
         foreach (var (level, gone) in _steps.Values) { levels.Add(level); abandoned.Add(gone); }
-        Rate(rules.Of(RuleId.ServiceLevel, department), levels, true, department, running, alerts);
-        Rate(rules.Of(RuleId.AbandonRate, department), abandoned, false, department, running, alerts);
-        if (rules.Of(RuleId.Occupancy, department) is { On: true } occupancy)
-            Rate(occupancy, _staff.Steps(running - KeptMs, running), false, department, running, alerts, occupancy[RuleNumber.Minutes] * 60_000L);
-        if (rules.Of(RuleId.LongestWait, department) is { On: true } longest) Longest(longest, policies, department, now, alerts);
+        Rate(rules, RuleId.ServiceLevel, levels, department, running, alerts);
+        Rate(rules, RuleId.AbandonRate, abandoned, department, running, alerts);
+        if (rules.WasOn(RuleId.Occupancy, department)) Rate(rules, RuleId.Occupancy, _staff.Steps(running - KeptMs, running), department, running, alerts);
+        if (rules.WasOn(RuleId.LongestWait, department)) Longest(policies, department, now, alerts);
         // A step ends an episode also by having no data: so until nothing stands, the end of each is looked at.
         var wakes = _changed.Count > 0 || (_steps.Count > 0 && Last() >= running - (2 * StepRules.StepMs)) || _staff.IsBusyFrom(running - (2 * StepRules.StepMs));
         IsArmed = wakes;
@@ -116,20 +119,19 @@ internal sealed class QueueFile(string queue)
         else _steps[step] = (new(step, level.Num, level.N), new(step, abandoned.Num, abandoned.N));
     }
 
-    private void Rate(Rule rule, List<StepRate> steps, bool below, string? department, long running, List<DueAlert> alerts, long? least = null)
+    private void Rate(RuleSet rules, RuleId id, List<StepRate> steps, string? department, long running, List<DueAlert> alerts)
     {
-        if (!rule.On) return;
-        foreach (var e in StepRules.Find(steps, rule, least ?? rule[RuleNumber.N], below, running))
-            if (e.ClosedAt is null || e.OpenedAt >= running - LookBackMs) alerts.Add(Alert(rule, department, e.OpenedAt, e.ClosedAt, new(e.Num, e.N, rule[RuleNumber.Percent])));
+        foreach (var e in StepRules.Find(steps, rules, id, department, id == RuleId.ServiceLevel, running))
+            if (e.ClosedAt is null || e.OpenedAt >= running - LookBackMs) alerts.Add(Alert(e.Rule, department, e.OpenedAt, e.ClosedAt, new(e.Num, e.N, e.Rule[RuleNumber.Percent])));
     }
 
     private DueAlert Alert(Rule rule, string? department, long openedAt, long? closedAt, Finding finding) =>
         new(Subject, rule.Name, rule.Version, queue, rule.Level, department, openedAt, openedAt, closedAt is null) { Ladder = rule.Ladder, Finding = finding, EndedAt = closedAt };
 
     // From when on somebody has waited too long, until nobody has any more.
-    private void Longest(Rule rule, PolicySet policies, string? department, long now, List<DueAlert> alerts)
+    private void Longest(PolicySet policies, string? department, long now, List<DueAlert> alerts)
     {
-        var (level, openedAt, quiet, limit) = (0L, 0L, 0, MostWaitMs(rule, policies.Queue(queue)) / 1000);
+        var (level, openedAt, quiet) = (0L, 0L, 0);
         for (var i = 0; i < _waits.Count; i++)
         {
             var (at, change, _) = _waits[i];
@@ -138,10 +140,17 @@ internal sealed class QueueFile(string queue)
             if (before == 0 && level > 0) openedAt = at;
             if (level > 0 || before == 0) continue;
             if (at < now - KeptMs) quiet = i + 1;
-            if (openedAt >= StepOf(now) - LookBackMs && at > openedAt) alerts.Add(Alert(rule, department, openedAt, at, new(limit + ((at - openedAt) / 1000), 0, limit)));
+            if (openedAt >= StepOf(now) - LookBackMs && at > openedAt) Waited(policies, department, openedAt, at, alerts);
         }
-        if (level > 0) alerts.Add(Alert(rule, department, openedAt, null, new(limit, 0, limit)));
+        if (level > 0) Waited(policies, department, openedAt, null, alerts);
         _waits.RemoveRange(0, quiet);
+    }
+
+    private void Waited(PolicySet policies, string? department, long openedAt, long? closedAt, List<DueAlert> alerts)
+    {
+        if (policies.Rules.Of(RuleId.LongestWait, department, openedAt) is not { On: true } rule) return;
+        var limit = MostWaitMs(rule, policies.Queue(queue)) / 1000;
+        alerts.Add(Alert(rule, department, openedAt, closedAt, new(limit + (((closedAt ?? openedAt) - openedAt) / 1000), 0, limit)));
     }
 
     // One contact may wait in the queue twice at once, as far as its events go.

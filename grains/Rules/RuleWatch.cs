@@ -22,6 +22,9 @@ public sealed class RuleWatch
     private static readonly Comparer<(string Department, string Issue)> ByDepartment = Comparer<(string Department, string Issue)>.Create(static (a, b) =>
         string.CompareOrdinal(a.Department, b.Department) is var order && order != 0 ? order : string.CompareOrdinal(a.Issue, b.Issue));
 
+    /// <summary>Of what lies further back nothing is known any more, so nothing is found there, in ms.</summary>
+    public const long KnownMs = BulkFile.KeptMs + 86_400_000; // they forget once a day
+
     public bool IsDirty => _dirty.Count > 0;
 
     /// <summary>Whether it wants to be told: asked for every contribution there is.</summary>
@@ -50,6 +53,17 @@ public sealed class RuleWatch
     /// <summary>Its instant has come, or somebody did something with its alerts.</summary>
     public void Touch(Subject rule) => _dirty.Add(rule);
 
+    /// <summary>Other rules hold from an instant on, Unix ms.</summary>
+    public void Saved(long at)
+    {
+        foreach (var file in _bulk.Values)
+        {
+            file.BeginAnew(at);
+            _dirty.Add(file.Subject);
+        }
+        foreach (var file in _queues.Values) _dirty.Add(file.Subject);
+    }
+
     /// <summary>Those touched since, in their order; they are clean then.</summary>
     public IReadOnlyList<Subject> TakeDirty()
     {
@@ -65,8 +79,7 @@ public sealed class RuleWatch
         _running = QueueFile.StepOf(now);
         var alerts = new List<DueAlert>();
         if (_bulkOf.TryGetValue(rule, out var bulk))
-            return policies.Rules.Of(RuleId.BulkComplaint, bulk.Department) is { On: true } setting
-                ? (alerts, bulk.Judge(setting, _since.GetValueOrDefault(bulk.Department, long.MaxValue), now, alerts), now - BulkFile.LookBackMs) : ([], long.MaxValue, long.MaxValue);
+            return (alerts, bulk.Judge(policies.Rules, _since.GetValueOrDefault(bulk.Department, long.MaxValue), now, alerts), now - BulkFile.LookBackMs);
         if (!_queueOf.TryGetValue(rule, out var queue)) return ([], long.MaxValue, long.MaxValue);
         return (alerts, _queues[queue].Judge(books.Find("queue/" + queue) ?? new Ledger(), policies, now, alerts), _running - QueueFile.LookBackMs);
     }
@@ -81,13 +94,14 @@ public sealed class RuleWatch
     }
 
     /// <summary>Goes on where an image was taken; the sums are restored already.</summary>
-    public void Resume(IEnumerable<KeyValuePair<Subject, Contribution>> image, Turns.Books books)
+    /// <param name="now">of the image, Unix ms</param>
+    public void Resume(IEnumerable<KeyValuePair<Subject, Contribution>> image, Turns.Books books, long now)
     {
         foreach (var (who, c) in image)
             if (c.Key.Measure == Measure.IssueComplaint) BulkOf(c.Department!, c.Key.Param).Restore(c.At, c.Amount == 0 ? null : who.Id);
             else QueueOf(c.Queue!).Restore((c.At, c.Amount, who));
         foreach (var (scope, ledger) in books.All)
-            if (scope.StartsWith("queue/", StringComparison.Ordinal)) QueueOf(scope["queue/".Length..]).Recall(ledger);
+            if (scope.StartsWith("queue/", StringComparison.Ordinal)) QueueOf(scope["queue/".Length..]).Recall(ledger, now);
         var departments = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var (department, _) in _bulk.Keys) departments.Add(department);
         foreach (var department in departments) BeginAnew(department);

@@ -2,7 +2,8 @@ namespace OpsMonitor.Grains.Rules;
 
 /// <summary>A run of half hours in which a rate was on the wrong side. It opens at the end of the step that completes it; instants in Unix ms.</summary>
 /// <param name="ClosedAt">the end of the first step that was not; null while it goes on</param>
-public sealed record StepEpisode(long OpenedAt, long? ClosedAt, long Num, long N);
+/// <param name="Rule">as it held at the opening: it holds to the end</param>
+public sealed record StepEpisode(long OpenedAt, long? ClosedAt, long Num, long N, Rule Rule);
 
 /// <summary>A completed step's rate as whole numbers. Without <see cref="N"/> there is nothing to judge.</summary>
 public readonly record struct StepRate(long Start, long Num, long N);
@@ -15,38 +16,45 @@ public static class StepRules
 
     /// <param name="steps">ascending, without the running one; those left out have nothing to judge by</param>
     /// <param name="running">the step that has not ended</param>
-    /// <param name="least">what N must reach</param>
     /// <param name="below">bad is below the percentage; else above it</param>
-    public static List<StepEpisode> Find(IReadOnlyList<StepRate> steps, Rule rule, long least, bool below, long running)
+    public static List<StepEpisode> Find(IReadOnlyList<StepRate> steps, RuleSet rules, RuleId id, string? department, bool below, long running)
     {
-        var (episodes, run, open) = (new List<StepEpisode>(), 0, false);
+        var (episodes, from, open) = (new List<StepEpisode>(), 0, (Rule?)null);
         for (var i = 0; i < steps.Count; i++)
         {
             var step = steps[i];
-            var follows = i > 0 && steps[i - 1].Start + StepMs == step.Start;
-            if (!follows)
+            if (i > 0 && steps[i - 1].Start + StepMs != step.Start)
             {
-                if (open) End(episodes, steps[i - 1].Start + (2 * StepMs)); // a step without any data is not bad
-                (run, open) = (0, false);
+                if (open is not null) End(episodes, steps[i - 1].Start + (2 * StepMs)); // a step without any data is not bad
+                (from, open) = (i, null);
             }
-            if (!IsBad(step, rule, least, below, open))
+            if (open is not null && !IsBad(step, open, below, true))
             {
-                if (open) End(episodes, step.Start + StepMs);
-                (run, open) = (0, false);
-                continue;
+                End(episodes, step.Start + StepMs);
+                (from, open) = (i, null);
             }
-            if (open || ++run < rule[RuleNumber.Steps]) continue;
-            open = true;
-            episodes.Add(new(step.Start + StepMs, null, step.Num, step.N));
+            if (open is not null || rules.Of(id, department, step.Start + StepMs) is not { On: true } rule || !AllBad(steps, from, i, rule, below)) continue;
+            open = rule;
+            episodes.Add(new(step.Start + StepMs, null, step.Num, step.N, rule));
         }
         // After the last step with data there may have ended one without.
-        if (open && steps[^1].Start + (2 * StepMs) <= running) End(episodes, steps[^1].Start + (2 * StepMs));
+        if (open is not null && steps[^1].Start + (2 * StepMs) <= running) End(episodes, steps[^1].Start + (2 * StepMs));
         return episodes;
     }
 
-    // What has been raised ends only a point on the right side, so that it does not flicker.
-    private static bool IsBad(StepRate step, Rule rule, long least, bool below, bool open)
+    private static bool AllBad(IReadOnlyList<StepRate> steps, int from, int last, Rule rule, bool below)
     {
+        var first = last - rule[RuleNumber.Steps] + 1;
+        if (first < from) return false;
+        for (var i = last; i >= first; i--)
+            if (!IsBad(steps[i], rule, below, false)) return false;
+        return true;
+    }
+
+    // What has been raised ends only a point on the right side, so that it does not flicker.
+    private static bool IsBad(StepRate step, Rule rule, bool below, bool open)
+    {
+        var least = rule.Id == RuleId.Occupancy ? rule[RuleNumber.Minutes] * 60_000L : rule[RuleNumber.N]; // of agents' time in ms, of contacts
         if (step.N < least || step.N == 0) return false;
         var limit = rule[RuleNumber.Percent] + (!open ? 0 : below ? rule[RuleNumber.Hysteresis] : -rule[RuleNumber.Hysteresis]);
         return below ? step.Num * 100 < Math.Min(limit, 100) * step.N : step.Num * 100 > Math.Max(limit, 0) * step.N;

@@ -29,20 +29,20 @@ internal static class TicketAlerts
         return moved ? PingPong(to, own) : null;
     }
 
-    /// <summary>A clock of a customer in the green lane warns earlier and one level higher. (spec: alerts, VIP lane)</summary>
-    public static Rule? VipLane(PolicySet policies, string? tier, string? department)
+    /// <summary>Whether a customer's tier is one of the green lane.</summary>
+    public static bool IsInLane(Rule rule, string tier)
     {
-        if (tier is null || policies.Rules.Of(RuleId.VipLane, department) is not { On: true } rule) return null;
         foreach (var word in rule.Words.All)
-            if (string.Equals(word, tier, StringComparison.OrdinalIgnoreCase)) return rule;
-        return null;
+            if (string.Equals(word, tier, StringComparison.OrdinalIgnoreCase)) return true;
+        return false;
     }
 
     private readonly record struct Raiser(Subject Subject, TicketStory Story, PolicySet Policies, Judgement J)
     {
         public long? EndedAt => Story.ExitAt ?? Story.ClosedAt;
 
-        public Rule Of(RuleId id, string? department) => Policies.Rules.Of(id, department);
+        /// <summary>The rule of the ticket's department as it held at an instant.</summary>
+        public Rule Of(RuleId id, long at) => Policies.Rules.Of(id, Story.Department, at);
 
         public void Alert(Rule rule, string clock, string? department, long at, long? endedAt, Finding finding)
         {
@@ -58,15 +58,15 @@ internal static class TicketAlerts
     {
         foreach (var dispatch in to.Story.Dispatches.Values)
         {
-            if (to.Of(RuleId.UnsignedDispatch, dispatch.Department) is not { On: true } rule) continue;
-            var days = rule[RuleNumber.BusinessDays];
-            var due = new Limit(days, LimitUnit.BusinessDay).DueFrom(dispatch.At, to.Policies.CalendarOf(dispatch.Department));
-            if (due == Calendars.BusinessCalendar.Never) continue;
+            if (to.Policies.Rules.Due(RuleId.UnsignedDispatch, dispatch.Department, dispatch.At, (dispatch, to.Policies), SignedBy) is not var (rule, due) || due == Calendars.BusinessCalendar.Never) continue;
             var over = Earliest(Earliest(dispatch.AnsweredAt, dispatch.WithdrawnAt), Earliest(AcceptedAt(own, dispatch), to.EndedAt));
             if (over <= due) continue;
-            to.Alert(rule, dispatch.Id, dispatch.Department, due, over, new(days, 0, days));
+            to.Alert(rule, dispatch.Id, dispatch.Department, due, over, new(rule[RuleNumber.BusinessDays], 0, rule[RuleNumber.BusinessDays]));
         }
     }
+
+    private static readonly Func<Rule, (DispatchStory Dispatch, PolicySet Policies), long> SignedBy = static (rule, to) =>
+        new Limit(rule[RuleNumber.BusinessDays], LimitUnit.BusinessDay).DueFrom(to.Dispatch.At, to.Policies.CalendarOf(to.Dispatch.Department));
 
     private static long? AcceptedAt(List<Event> own, DispatchStory dispatch)
     {
@@ -80,21 +80,24 @@ internal static class TicketAlerts
     // At once: the outside does not wait for working hours.
     private static void Flagged(Raiser to, List<Event> own)
     {
-        if (to.Of(RuleId.OutsideFlag, to.Story.Department) is not { On: true } rule) return;
-        foreach (var flag in rule.Words.All)
-            foreach (var e in own)
+        var raised = new List<string>();
+        foreach (var e in own)
+        {
+            var (flags, trigger) = e.Data switch
             {
-                var (flags, trigger) = e.Data switch
-                {
-                    TicketCreated d => (d.RiskFlags, (EscalationTrigger?)null),
-                    TicketClassified d => (d.RiskFlags, null),
-                    TicketEscalated d => (null, d.Trigger),
-                    _ => (null, null),
-                };
-                if (!Has(flags, flag) && !(trigger is { } why && Words.Of(why) == flag)) continue;
+                TicketCreated d => (d.RiskFlags, (EscalationTrigger?)null),
+                TicketClassified d => (d.RiskFlags, null),
+                TicketEscalated d => (null, d.Trigger),
+                _ => (null, null),
+            };
+            if ((flags is null && trigger is null) || to.Of(RuleId.OutsideFlag, e.At) is not { On: true } rule) continue;
+            foreach (var flag in rule.Words.All)
+            {
+                if (raised.Contains(flag) || (!Has(flags, flag) && !(trigger is { } why && Words.Of(why) == flag))) continue;
+                raised.Add(flag);
                 to.Alert(rule, flag, to.Story.Department, e.At, to.EndedAt, new(1, 0, 1));
-                break;
             }
+        }
     }
 
     private static bool Has(IReadOnlyList<string>? flags, string flag)
@@ -107,27 +110,26 @@ internal static class TicketAlerts
     /// <summary>A hard case asks for a joint consultation of several departments under one lead, and stands until that has been concluded.</summary>
     private static void HardCase(Raiser to, List<Event> own)
     {
-        if (to.Of(RuleId.HardCase, to.Story.Department) is not { On: true } rule) return;
-        var (asked, over, id, departments) = ((long?)null, (long?)null, "asked", 0);
+        var (asked, over, id, departments) = (((Rule Rule, long At)?)null, (long?)null, "asked", 0);
         foreach (var e in own)
             switch (e.Data)
             {
-                case TicketEscalated { Trigger: EscalationTrigger.Difficult } or TicketEscalated { ToLevel: 3 }: asked ??= e.At; break;
-                case TicketConsultationOpened d: (asked, over, id, departments) = (asked ?? e.At, null, d.ConsultationId, d.Departments.Count); break;
+                case TicketEscalated { Trigger: EscalationTrigger.Difficult } or TicketEscalated { ToLevel: 3 }: asked ??= OnAt(e.At); break;
+                case TicketConsultationOpened d: (asked, over, id, departments) = (asked ?? OnAt(e.At), null, d.ConsultationId, d.Departments.Count); break;
                 case TicketConsultationConcluded d when d.ConsultationId == id: over = e.At; break;
             }
+        (Rule, long)? OnAt(long at) => to.Of(RuleId.HardCase, at) is { On: true } rule ? (rule, at) : null;
         // The key must not change when the consultation that was asked for is opened.
-        if (asked is { } at) to.Alert(rule, "consultation", to.Story.Department, at, Earliest(over, to.EndedAt), new(departments, 0, 2));
+        if (asked is var (rule, at)) to.Alert(rule, "consultation", to.Story.Department, at, Earliest(over, to.EndedAt), new(departments, 0, 2));
     }
 
     private static string? PingPong(Raiser to, List<Event> own)
     {
-        var (rule, guard) = (to.Of(RuleId.PingPong, to.Story.Department), to.Of(RuleId.PingPongGuard, to.Story.Department));
-        if (!rule.On && !guard.On) return null;
-        var (visits, hops, returns, at, frozen, decided, anomaly) = (new List<string>(), 0, 0, (long?)null, (long?)null, (long?)null, (string?)null);
+        var (visits, hops, returns, decided, anomaly) = (new List<string>(), 0, 0, (long?)null, (string?)null);
+        var (raised, frozen) = (((Rule Rule, long At)?)null, ((Rule Rule, long At)?)null);
         foreach (var e in own)
         {
-            var (back, before) = (false, hops);
+            var (back, before, moves) = (false, hops, hops + returns);
             switch (e.Data)
             {
                 case TicketCreated when visits.Count == 0 && e.DepartmentId is { } first: visits.Add(first); break;
@@ -136,13 +138,14 @@ internal static class TicketAlerts
                 case TicketDispatchReturned: returns++; break;
                 case TicketSupervised or TicketObjectionDecided: decided = frozen is null ? decided : e.At; break;
             }
-            if (returns >= rule[RuleNumber.Returns] || hops >= rule[RuleNumber.Hops] || back) at ??= e.At;
+            if (hops + returns == moves) continue;
+            if (raised is null && to.Of(RuleId.PingPong, e.At) is { On: true } rule && (returns >= rule[RuleNumber.Returns] || hops >= rule[RuleNumber.Hops] || back)) raised = (rule, e.At);
             if (frozen is not null && decided is null && hops > before) anomaly = "dispatched_while_frozen";
-            if (hops + returns >= guard[RuleNumber.FreezeAfter]) frozen ??= e.At;
+            if (frozen is null && to.Of(RuleId.PingPongGuard, e.At) is { On: true } guard && hops + returns >= guard[RuleNumber.FreezeAfter]) frozen = (guard, e.At);
         }
-        if (rule.On && at is { } since) to.Alert(rule, "hops", to.Story.Department, since, to.EndedAt, new(hops + returns, 0, rule[RuleNumber.Hops]));
-        if (!guard.On || frozen is not { } froze) return null;
-        to.Alert(guard, guard.Words.All[0], to.Story.Department, froze, Earliest(decided, to.EndedAt), new(hops + returns, 0, guard[RuleNumber.FreezeAfter]));
+        if (raised is var (of, since)) to.Alert(of, "hops", to.Story.Department, since, to.EndedAt, new(hops + returns, 0, of[RuleNumber.Hops]));
+        if (frozen is not var (by, froze)) return null;
+        to.Alert(by, by.Words.All[0], to.Story.Department, froze, Earliest(decided, to.EndedAt), new(hops + returns, 0, by[RuleNumber.FreezeAfter]));
         return anomaly;
     }
 

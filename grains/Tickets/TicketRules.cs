@@ -22,7 +22,7 @@ public static class TicketRules
         var found = TicketClocks.Of(story, history, policies, now, judged);
         var clocks = new List<ClockRow>(found.Count);
         foreach (var clock in found)
-            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged, TicketAlerts.VipLane(policies, clock.Facts.CustomerTier, clock.Department)));
+            if (clock.Plan(policies, history) is { } plan) clocks.Add(Judge(subject, clock, plan, judged, policies.Rules));
         CountClosing(story, clocks, judged);
         CountHeld(story, policies, judged);
         var own = TicketMeasures.Own(history);
@@ -107,8 +107,8 @@ public static class TicketRules
     }
 
     /// <summary>One clock: its row, what it adds to the numbers, and its alerts.</summary>
-    /// <param name="lane">the rule of the customer's green lane, if he has one</param>
-    internal static ClockRow Judge(Subject subject, in TicketClock clock, in ClockPlan plan, Judgement j, Rule? lane = null)
+    /// <param name="rules">where the customer may be in the green lane</param>
+    internal static ClockRow Judge(Subject subject, in TicketClock clock, in ClockPlan plan, Judgement j, RuleSet? rules = null)
     {
         var (run, promise, version) = (clock.Run, clock.Chosen.Clock, clock.Chosen.Policy.Version);
         for (var i = 0; i < run.Pauses.Count; i++)
@@ -129,7 +129,7 @@ public static class TicketRules
         else if (state.State == "running")
         {
             Warn(subject, clock, version, state, plan, j);
-            if (lane is not null) WarnLane(subject, clock, state, plan, lane, j);
+            if (rules is { Any: true } && clock.Facts.CustomerTier is { } tier) WarnLane(subject, clock, state, plan, rules, tier, j);
         }
         return RowOf(clock, state);
     }
@@ -165,13 +165,16 @@ public static class TicketRules
         }
     }
 
-    private static void WarnLane(Subject subject, in TicketClock clock, in ClockState state, in ClockPlan plan, Rule lane, Judgement j)
+    private static void WarnLane(Subject subject, in TicketClock clock, in ClockState state, in ClockPlan plan, RuleSet rules, string tier, Judgement j)
     {
-        if (state.DueAt is not { } due) return;
-        var at = Math.Max(state.WarnAt(new(lane[RuleNumber.Percent], null, lane.Level), plan), clock.Run.Start);
+        if (state.DueAt is not { } due || rules.Due(RuleId.VipLane, clock.Department, clock.Run.Start, (state, plan, clock.Run.Start, tier), LaneAt) is not var (lane, at)) return;
         if (j.Reached(at))
             j.Alert(new(subject, lane.Name, lane.Version, clock.Id, lane.Level, clock.Department, due, at, true) { Ladder = lane.Ladder, Finding = new(lane[RuleNumber.Percent], 100, lane[RuleNumber.Percent]) });
     }
+
+    // A clock of a customer in the green lane warns earlier and one level higher. (spec: alerts, VIP lane)
+    private static readonly Func<Rule, (ClockState State, ClockPlan Plan, long Start, string Tier), long> LaneAt = static (lane, clock) =>
+        TicketAlerts.IsInLane(lane, clock.Tier) ? Math.Max(clock.State.WarnAt(new(lane[RuleNumber.Percent], null, lane.Level), clock.Plan), clock.Start) : long.MaxValue;
 
     // Yellow waits for working hours, red does not. (spec: alerts, Ladder)
     private static BusinessCalendar? HoursFor(AlertLevel level, BusinessCalendar calendar) => level == AlertLevel.Red || calendar.IsAlways ? null : calendar;

@@ -9,13 +9,21 @@ namespace OpsMonitor.Grains.Turns;
 /// </summary>
 public sealed class Books
 {
-    private readonly Ledger _everything = new();
+    private readonly Ledger _everything;
+    private readonly IShelf _shelf;
     private readonly SortedDictionary<string, Ledger> _ledgers;
     private readonly Dictionary<string, Ledger> _queues = new(StringComparer.Ordinal), _departments = new(StringComparer.Ordinal);
 
     private bool _watched;
 
-    public Books() => _ledgers = new(StringComparer.Ordinal) { ["all"] = _everything };
+    public Books() : this(MemoryShelf.One) { }
+
+    /// <param name="shelf">for what is days old and seldom read</param>
+    public Books(IShelf shelf)
+    {
+        (_shelf, _everything) = (shelf, new(shelf));
+        _ledgers = new(StringComparer.Ordinal) { ["all"] = _everything };
+    }
 
     /// <summary>Is told of what the rules over many subjects are made of.</summary>
     internal RuleWatch? Rules { get; set; }
@@ -47,12 +55,12 @@ public sealed class Books
         for (var i = head; i < nowEnd; i++) Apply(who, now[i], 1);
     }
 
-    /// <summary>Puts on what a scope's ledger held, members apart: <see cref="Ledger.Image"/>.</summary>
-    public void Restore(string scope, IEnumerable<Contribution> image)
+    /// <summary>Goes on where an image of a scope's ledger was taken; only on fresh books.</summary>
+    public void Restore(string scope, LedgerImage image)
     {
         var slash = scope.IndexOf('/', StringComparison.Ordinal);
         var ledger = slash < 0 ? _everything : Of(scope[0] == 'q' ? _queues : _departments, scope[..(slash + 1)], scope[(slash + 1)..]);
-        foreach (var c in image) ledger.Add(default, c, 1);
+        ledger.Restore(image);
     }
 
     private void Apply(Subject who, in Contribution c, int sign)
@@ -67,7 +75,7 @@ public sealed class Books
     private Ledger Of(Dictionary<string, Ledger> byId, string kind, string id)
     {
         if (byId.TryGetValue(id, out var ledger)) return ledger;
-        ledger = byId[id] = _ledgers[kind + id] = new();
+        ledger = byId[id] = _ledgers[kind + id] = new(_shelf);
         if (_watched) ledger.Watch();
         return ledger;
     }

@@ -1,10 +1,15 @@
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Surveys;
 
 namespace OpsMonitor.Grains.Turns;
 
 /// <summary>A subject that left memory, with all events of earlier turns that are in its history; of a later turn none.</summary>
-public sealed record Recalled(Subject Subject, IReadOnlyList<Event> Events);
+public sealed record Recalled(Subject Subject, IReadOnlyList<Event> Events)
+{
+    /// <summary>Those of its alerts that left memory, and those about it, as they were after the earlier turns; one that is in memory is passed over.</summary>
+    public IReadOnlyList<Alert> Alerts { get; init; } = [];
+}
 
 /// <summary>What a turn needs of those that left memory. Asked before the turn, of the state as it is then.</summary>
 public static class Recall

@@ -12,15 +12,18 @@ public static class Recount
         foreach (var (who, what) in tally.RestingContributions()) fresh.Replace(who, [], [what]);
         foreach (var (scope, ledger) in tally.Books.All)
         {
-            var kept = ledger.Over(Window.Always);
-            var counted = (fresh.Find(scope) ?? new Ledger()).Over(Window.Always);
-            if (!Points(kept).SequenceEqual(Points(counted))) return false;
-            if (!Samples(kept).SequenceEqual(Samples(counted))) return false;
+            var counted = fresh.Find(scope) ?? new Ledger();
+            if (!Same(ledger.Over(Window.Always), counted.Over(Window.Always))) return false; // by the hours
+            if (!ledger.Minutes().SequenceEqual(counted.Minutes())) return false;
+            foreach (var minute in ledger.Minutes())
+                if (!Same(ledger.At(minute), counted.At(minute))) return false;
         }
         return true;
     }
 
+    private static bool Same(Sums kept, Sums counted) => Points(kept).SequenceEqual(Points(counted)) && Samples(kept).SequenceEqual(Samples(counted));
+
     private static IEnumerable<KeyValuePair<MeasureKey, long>> Points(Sums sums) => sums.Points.Where(p => p.Value != 0);
 
-    private static IEnumerable<(MeasureKey, long)> Samples(Sums sums) => sums.Samples.SelectMany(s => s.Value.Select(v => (s.Key, v)));
+    private static IEnumerable<(MeasureKey, long)> Samples(Sums sums) => sums.Samples.SelectMany(s => s.Value.Order().Select(v => (s.Key, v)));
 }

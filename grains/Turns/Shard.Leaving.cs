@@ -40,12 +40,27 @@ public sealed partial class Shard
     /// <summary>How many are in memory with their events.</summary>
     public int HeldCount => _subjects.Count + _surveys.Count + Agents.Count;
 
+    /// <summary>How many identities are known by which an event that comes again is told.</summary>
+    public long IdentityCount => _seen.Count;
+
+    /// <summary>How many hours of agents there are, at rest or not.</summary>
+    public long AgentHourCount
+    {
+        get
+        {
+            var hours = 0L;
+            foreach (var past in Agents.Values)
+                foreach (var _ in past.Hours) hours++;
+            return hours;
+        }
+    }
+
     /// <summary>Whether it is not in memory but was; rarely also of one that never was, whose recalled history is then empty.</summary>
     public bool IsAway(Subject who) =>
         _left.Count > 0 && !(who.Kind == SubjectKind.Survey ? _surveys.ContainsKey(who) : _subjects.ContainsKey(who)) && _left.Contains(who);
 
     /// <summary>Whether an identity was taken before: such an event changes nothing, whoever it concerns.</summary>
-    public bool Knows(UInt128 identity) => _seen.ContainsKey(identity);
+    public bool Knows(UInt128 identity) => _seen.Knows(identity);
 
     /// <summary>The tickets that a survey in memory names.</summary>
     public IReadOnlyCollection<Subject> TicketsOf(Subject survey) => _surveys.TryGetValue(survey, out var held) ? held.Links.Tickets : [];
@@ -71,6 +86,7 @@ public sealed partial class Shard
     public void Leave(IReadOnlyList<Leaver> leavers)
     {
         if (options.LeaveAfterMs != long.MaxValue) RestAgents(AgentHour.Of(TurnClock - options.LeaveAfterMs));
+        if (options is { Backfill: false, LeaveAfterMs: < long.MaxValue }) _seen.Forget(Now);
         foreach (var leaver in leavers)
         {
             if (!IsAsItWas(leaver)) continue;
@@ -115,6 +131,7 @@ public sealed partial class Shard
     {
         var who = recalled.Subject;
         if (!IsAway(who)) return;
+        foreach (var alert in recalled.Alerts) Alerts.ComeBack(alert);
         if (who.Kind == SubjectKind.Survey)
         {
             var survey = SurveyOf(who);
@@ -142,6 +159,7 @@ public sealed partial class Shard
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
         foreach (var fact in judged.Contacts) FileOf(fact.CustomerRef).Add(fact);
         foreach (var (contact, work) in judged.Work) PastOf(work.Agent).Resume(contact, work);
+        foreach (var past in Agents.Values) past.Rest();
         foreach (var hash in judged.Left) _left.Add(hash);
         foreach (var (who, evaluation) in judged.Rows)
         {
@@ -149,7 +167,7 @@ public sealed partial class Shard
             if (AgentHour.TryRead(who, out var agent, out var hour)) Resumed(agent, hour);
             if (_subjects.TryGetValue(who, out var held) && IsSettled(who, evaluation)) Quiet(who, held.Touched = ++_touches, long.MinValue);
         }
-        _rules?.Resume(judged.Watched, Books);
+        _rules?.Resume(judged.Watched, Books, Now);
         foreach (var alert in Alerts.All)
             if (RuleSubjects.CustomerOf(alert.Due.Subject) is { } customer && _customers.ContainsKey(customer)) _customerOf[alert.Due.Subject] = customer;
         foreach (var (who, survey) in _surveys) Quiet(who, survey.Touched = ++_touches, long.MinValue);

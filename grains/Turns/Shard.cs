@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
@@ -31,13 +30,18 @@ public sealed record TurnEffects(
 
 /// <summary>Back-fill takes events of any age and sends no alerts.</summary>
 /// <param name="LeaveAfterMs">for how long a subject that is over must have been quiet to leave memory; <see cref="long.MaxValue"/>: none ever does</param>
-public sealed record ShardOptions(bool Backfill = false, long LeaveAfterMs = long.MaxValue);
+/// <param name="AlertsStayMs">for how long an alert stays after its end, at least</param>
+public sealed record ShardOptions(bool Backfill = false, long LeaveAfterMs = long.MaxValue, long AlertsStayMs = AlertBook.StaysMs)
+{
+    /// <summary>Where sums rest that are days old.</summary>
+    public IShelf Shelf { get; init; } = MemoryShelf.One;
+}
 
 /// <summary>
 /// All subjects of one installation (or of one partition of it) and the sums over them. <see cref="Step"/> is the turn: due deadlines first,
 /// then ingest; state changes only there. No clock, no I/O: the same inputs give the same effects. (design: The idea)
 /// </summary>
-public sealed partial class Shard(PolicySet policies, ShardOptions options) : Tally(policies)
+public sealed partial class Shard(PolicySet policies, ShardOptions options) : Tally(policies, options.Shelf)
 {
     /// <summary>
     /// How many tickets and callbacks a turn judges anew after a saving: a few ten ms of work. The rest follows in the next turns; each is a frame,
@@ -50,30 +54,30 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         public readonly History History = history;
         public long Touched; // tells one evaluation of it from another
         public bool Dirty;
+        public long News = long.MaxValue; // the oldest instant that the turn's events told of
     }
 
     private readonly Dictionary<Subject, Held> _subjects = [];
-    private readonly Dictionary<UInt128, ulong> _seen = [];
+    private readonly Identities _seen = new();
     private readonly Dictionary<Subject, HeldSurvey> _surveys = [];
     private readonly List<Subject> _dirty = []; // each once, in the order of arrival until it is settled
 
-    private Subject? _swept; // where the judging anew stands
-    private long _sweptAt; // from when on the savings hold that it is for, Unix ms
 
-    public override long EventCount => _seen.Count;
+    public override long EventCount => _seen.Taken;
 
-    /// <summary>A saving has not reached every open subject yet: another turn should follow at once.</summary>
-    public bool Sweeping => _swept is not null;
+    /// <summary>How many subjects have been judged by this object, each as often as it was: what a start cost.</summary>
+    public long Judged { get; private set; }
 
     public TurnEffects Step(TurnInput input)
     {
         var now = Math.Max(Now, input.Now); // a clock that is set back does not un-happen a breach
+        var takenOver = Policies.Book.TakesOverIn(Now, now); // whose due times that moves, its evaluation has asked to be woken at that instant
         Now = now;
         Books.Rules ??= _rules;
         foreach (var recalled in input.Recalled) ComeBack(recalled);
         var changed = new List<Alert>();
         WakeDue(now);
-        Settle(now, changed);
+        Settle(now, changed, edited: takenOver);
         if (input.Change is { } change) Adopt(change);
         var swept = Sweeping;
         if (swept)
@@ -115,14 +119,15 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
 
     /// <summary>All that a later start needs instead of the turns so far. Taken between turns; a set, in no order, that later turns do not touch.</summary>
     public ShardImage Image() => new(
-        Now, LastEventAt, [.. _seen], [.. _subjects.Select(s => KeyValuePair.Create(s.Key, s.Value.History.Copy()))], [.. Alerts.All],
+        Now, LastEventAt, _seen.Image(), EventCount, [.. _subjects.Select(s => KeyValuePair.Create(s.Key, s.Value.History.Copy()))], [.. Alerts.All],
         new SortedDictionary<string, SourceStats>(Sources.ToDictionary(s => s.Key, s => s.Value.Copy()), StringComparer.Ordinal))
     {
         Edits = Edits,
         Surveys = [.. _surveys.Values.SelectMany(s => s.Links.Events)],
         Silences = Alerts.Silences.Events,
+        AlertsAway = Alerts.AwayCount,
         Judged = new(
-            [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, (IReadOnlyList<Contribution>)[.. b.Value.Image()]))],
+            [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, b.Value.Image()))],
             [.. _customers.Values.SelectMany(c => c.Facts)], _left.All(), [.. Agents.Values.SelectMany(a => a.Works())])
         {
             Watched = [.. _rules?.Image() ?? []],
@@ -137,10 +142,10 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
     {
         Books.Rules ??= _rules;
         (Now, LastEventAt, Edits, Policies) = (image.Now, image.LastEventAt, image.Edits, policies ?? Policies);
-        _seen.EnsureCapacity(image.Seen.Count);
-        foreach (var (identity, body) in image.Seen) _seen.Add(identity, body);
+        _seen.Resume(image.Seen, image.EventCount);
         foreach (var (name, stats) in image.Sources) Sources[name] = stats.Copy(); // the image stays as it was taken
         foreach (var alert in image.Alerts) Alerts.Remember(alert);
+        Alerts.AwayCount = image.AlertsAway;
         foreach (var e in image.Silences) Alerts.Silenced(e);
         foreach (var (who, history) in image.Histories) _subjects[who] = new(history.Copy());
         foreach (var (agent, history) in image.Agents) PastOf(agent).Resume(history, image.Now);
@@ -156,52 +161,17 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         if (!Sources.TryGetValue(e.Source, out var source)) Sources[e.Source] = source = new();
         if (!replayed && SubjectRules.Acceptable(e, now, options.Backfill) is { } refusal) return source.Refuse(refusal);
         var (identity, body) = hashes is null ? EventHash.Of(e) : hashes[index];
-        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, identity, out var seen);
-        if (seen)
+        if (_seen.Take(identity, body, now) is { } known)
         {
             if (known != body) return source.Refuse(Verdict.IdReused);
             source.Duplicates++;
             return Verdict.Duplicate;
         }
-        known = body;
         source.Take(e, now, !options.Backfill);
         NoteLate(e, now);
         LastEventAt = Math.Max(LastEventAt, e.At);
         Insert(e);
         return Verdict.Accepted;
-    }
-
-    private void Adopt(PolicyChange change)
-    {
-        (Edits, Policies) = ([.. Edits, change.Edit], change.Policies ?? Policies);
-        Version++;
-        _sweptAt = Sweeping ? Math.Min(_sweptAt, change.Edit.At) : change.Edit.At;
-        _swept = new Subject(SubjectKind.Ticket, ""); // from the beginning again, if the saving before was still under way
-    }
-
-    // A clock that has ended keeps what it ended under. An end may be told ahead of its time, and a clock may outlive its ticket.
-    private bool IsOver(Row? row)
-    {
-        if (row?.EndedAt is not { } ended || ended > _sweptAt) return false;
-        foreach (var clock in row.Clocks)
-            if (clock.IsOpen) return false;
-        return true;
-    }
-
-    // Only what is open.
-    private void Sweep()
-    {
-        var judged = 0;
-        foreach (var who in Subjects(_swept))
-        {
-            if (who.Kind > SubjectKind.Callback) break;
-            if (judged == SweptPerTurn) return;
-            _swept = who; // who is over counts for nothing here: whether it is still in memory must not show
-            if (IsOver(Last(who).Row)) continue;
-            Touch(who, _subjects[who]);
-            judged++;
-        }
-        _swept = null;
     }
 
     private void Insert(Event e)
@@ -230,7 +200,12 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (IsAway(who)) throw new InvalidOperationException($"{who} left memory and was not recalled");
             _subjects[who] = held = new(new());
         }
-        if (e.Data is AlertDeed) held.History.AddDeed(e); else held.History.Add(e);
+        if (e.Data is AlertDeed) held.History.AddDeed(e);
+        else
+        {
+            held.History.Add(e);
+            held.News = Math.Min(held.News, e.At);
+        }
         Touch(who, held);
     }
 
@@ -247,6 +222,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             if (who.Kind == SubjectKind.Other) TouchFile(who); else if (who.Kind == SubjectKind.Rule) TouchRule(who); else Touch(who, _subjects[who]);
     }
 
+    // What an edit moves goes on; what events move is withdrawn and raised.
     private void Settle(long now, List<Alert> changed, bool told = false, bool edited = false)
     {
         if (_dirty.Count + _dirtyCustomers.Count == 0 && !HasDirtyAgents && _rules is not { IsDirty: true }) return;
@@ -262,11 +238,13 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
             Remember(subject, Last(subject), next);
             if (!options.Backfill)
             {
-                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told, edited: edited));
+                changed.AddRange(Alerts.Settle(subject, next.Alerts, held.History.Deeds, now, told, edited: edited || IsUnswept(subject), news: held.News));
+                held.News = long.MaxValue;
                 next = next.ButNotAfter(Alerts.NextChangeOf(subject, held.History.Deeds, now));
             }
             ExchangeNoted(subject, next);
             held.Touched = ++_touches;
+            Judged++;
             if (IsSettled(subject, next)) Quiet(subject, held.Touched, held.History.Events[^1].At);
         }
         _dirty.Clear();
@@ -275,6 +253,6 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         SettleRules(now, changed, told);
         foreach (var who in Alerts.TakeDisturbed())
             if (_subjects.TryGetValue(who, out var held)) Touch(who, held);
-        if (_dirty.Count > 0) Settle(now, changed, told);
+        if (_dirty.Count > 0) Settle(now, changed, told, edited);
     }
 }

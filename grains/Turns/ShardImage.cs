@@ -12,7 +12,8 @@ namespace OpsMonitor.Grains.Turns;
 public sealed record ShardImage(
     long Now,
     long LastEventAt,
-    IReadOnlyList<KeyValuePair<UInt128, ulong>> Seen,
+    IReadOnlyList<SeenSince> Seen,
+    long EventCount,
     IReadOnlyList<KeyValuePair<Subject, History>> Histories,
     IReadOnlyList<Alert> Alerts,
     IReadOnlyDictionary<string, SourceStats> Sources)
@@ -25,6 +26,9 @@ public sealed record ShardImage(
 
     /// <summary>The surveys' events; each is also in the histories of its tickets.</summary>
     public IReadOnlyList<Event> Surveys { get; init; } = [];
+
+    /// <summary>How many alerts are kept elsewhere.</summary>
+    public long AlertsAway { get; init; }
 
     /// <summary>The silences' events.</summary>
     public IReadOnlyList<Event> Silences { get; init; } = [];
@@ -39,7 +43,7 @@ public sealed record ShardImage(
 /// <param name="Left">see <see cref="SubjectSet.All"/></param>
 /// <param name="Work">what each contact kept agents busy with</param>
 public sealed record JudgedImage(
-    IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, IReadOnlyList<Contribution>>> Sums,
+    IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, LedgerImage>> Sums,
     IReadOnlyList<ContactFact> Contacts, IReadOnlyList<ulong> Left, IReadOnlyList<KeyValuePair<Subject, AgentWork>> Work)
 {
     /// <summary>What the rules over many subjects know and the sums do not: <see cref="Rules.RuleWatch.Image"/>.</summary>

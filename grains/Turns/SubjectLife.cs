@@ -14,7 +14,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     private readonly Dictionary<UInt128, ulong> _seen = [];
     private readonly AlertBook _alerts = new();
     private PolicySet _policies = policies;
-    private long _now = long.MinValue;
+    private long _now = long.MinValue, _news = long.MaxValue; // the oldest instant that new events told of
 
     /// <summary>Every event of the subject, also those that no rule reads.</summary>
     public IReadOnlyList<Event> Kept => _kept.Events;
@@ -50,9 +50,10 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
     /// <returns>whether alerts changed, which must be made durable</returns>
     public bool Judge(long now, bool told = false)
     {
+        var (before, fresh) = (_now, ReferenceEquals(Last, Evaluation.Empty));
         _now = Math.Max(_now, now);
-        var fresh = ReferenceEquals(Last, Evaluation.Empty);
-        return (fresh || Last.NextChangeAt <= _now) && Settle(told);
+        // What moved while nobody held it, or because a version takes over running clocks now, no event has moved.
+        return (fresh || Last.NextChangeAt <= _now) && Settle(told, edited: fresh || _policies.Book.TakesOverIn(before, _now));
     }
 
     /// <summary>A policy or calendar was saved: what was due by the ones before is taken first. What has ended keeps what it ended under.</summary>
@@ -70,6 +71,7 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
         var hash = EventHash.Of(e);
         if (_seen.TryGetValue(hash.Identity, out var body)) return body == hash.Body ? Verdict.Duplicate : Verdict.IdReused;
         Keep(e, hash);
+        if (e.Data is not AlertDeed) _news = Math.Min(_news, e.At);
         return Verdict.Accepted;
     }
 
@@ -86,7 +88,8 @@ public sealed class SubjectLife(Subject subject, PolicySet policies, bool backfi
         if (_judged.Events.Count == 0) return false;
         Last = SubjectRules.Evaluate(subject, _judged.Events, _policies, _now);
         if (backfill) return false;
-        var changed = _alerts.Settle(subject, Last.Alerts, _judged.Deeds, _now, told, edited: edited).Count > 0;
+        var changed = _alerts.Settle(subject, Last.Alerts, _judged.Deeds, _now, told, edited: edited, news: _news).Count > 0;
+        _news = long.MaxValue;
         Last = Last.ButNotAfter(_alerts.NextChangeOf(subject, _judged.Deeds, _now));
         return changed;
     }

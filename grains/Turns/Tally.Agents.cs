@@ -74,7 +74,9 @@ public abstract partial class Tally
         while (_hours.Count > 0 && _hours.Min is var (hour, agent) && hour < before)
         {
             _hours.Remove((hour, agent));
-            if (Last(AgentHour.FileOf(agent, hour)).NextChangeAt == long.MaxValue) Drop(AgentHour.FileOf(agent, hour));
+            if (Last(AgentHour.FileOf(agent, hour)).NextChangeAt != long.MaxValue) continue;
+            Drop(AgentHour.FileOf(agent, hour));
+            Agents[agent].Rest(hour);
         }
     }
 

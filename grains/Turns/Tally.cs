@@ -10,7 +10,8 @@ namespace OpsMonitor.Grains.Turns;
 /// What is known of many subjects at an instant: the row of each, the sums over all of them, the alerts, and when the next row will change
 /// although nothing happens. Every page, list and number is read from here, whichever host keeps it up to date. (design: rules 2 to 4)
 /// </summary>
-public abstract partial class Tally(PolicySet policies)
+/// <param name="shelf">for sums that are days old and seldom read; memory where none is given</param>
+public abstract partial class Tally(PolicySet policies, IShelf? shelf = null)
 {
     private readonly Dictionary<Subject, Place> _rows = [];
     private readonly SortedRuns<Subject> _order = new();
@@ -24,7 +25,7 @@ public abstract partial class Tally(PolicySet policies)
         public int CompareTo(Deadline other) => At != other.At ? (At < other.At ? -1 : 1) : Who.CompareTo(other.Who);
     }
 
-    public Books Books { get; } = new();
+    public Books Books { get; } = new(shelf ?? MemoryShelf.One);
 
     public AlertBook Alerts { get; } = new();
 
@@ -38,6 +39,9 @@ public abstract partial class Tally(PolicySet policies)
 
     /// <summary>The instant up to which everything here has been judged.</summary>
     public long Now { get; protected set; } = long.MinValue;
+
+    /// <summary>The instant of what is saved now, Unix ms: after all that was judged, so that nothing found in the same millisecond is judged anew.</summary>
+    public long SavedAt(long now) => Now < now ? now : Now + 1;
 
     /// <summary>Grows with everything that changes something here.</summary>
     public long Version { get; protected set; }

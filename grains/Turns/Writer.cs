@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
 
 namespace OpsMonitor.Grains.Turns;
@@ -14,8 +15,14 @@ public sealed record WriterOptions(bool Backfill = false, bool Keeps = true, boo
 
     public long SnapshotShare { get; init; } = 2;
 
+    // A start that replayed this part of it, or judged as much, takes the snapshot that the death before it did not live to take: else deaths in a row add up.
+    public long PartWorthKeeping { get; init; } = 20;
+
     /// <summary>See <see cref="ShardOptions"/>.</summary>
     public long LeaveAfterMs { get; init; } = long.MaxValue;
+
+    /// <summary>See <see cref="ShardOptions"/>.</summary>
+    public IShelf Shelf { get; init; } = MemoryShelf.One;
 }
 
 /// <summary>
@@ -31,7 +38,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
     private readonly List<WriterEffect> _effects = [];
     private Pending? _pending;
     private long _snapshotAt;
-    private bool _snapshotting;
+    private bool _snapshotting, _recovered;
 
     public Shard Shard { get; private set; } = NewShard(policies, options);
 
@@ -58,14 +65,17 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
                 _snapshotAt = Shard.EventCount;
                 break;
             case WriterInput.Replay r: Shard.Step(new(r.Now, r.Events, Replayed: true) { Change = r.Saved, Recalled = r.Recalled }); break;
-            case WriterInput.Recovered r: if (!options.Frozen) Take(new WriterInput.Turn(r.Now, [])); break;
+            case WriterInput.Recovered r:
+                _recovered = true;
+                if (!options.Frozen) Take(new WriterInput.Turn(r.Now, []));
+                break;
             case WriterInput.SnapshotDone: _snapshotting = false; break;
             case WriterInput.Stop: Stop(); break;
         }
         return [.. _effects];
     }
 
-    private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill, options.LeaveAfterMs));
+    private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill, options.LeaveAfterMs) { Shelf = options.Shelf });
 
     private void Take(WriterInput.Change change)
     {
@@ -120,7 +130,8 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
         if (turn.Edit is { } edit) _effects.Add(new WriterEffect.Changed(edit, true));
         if (Shard.Version != turn.Version) _effects.Add(new WriterEffect.Push(turn.Effects!.Alerts));
         _effects.Add(new WriterEffect.Arm(options.Frozen ? long.MaxValue : Shard.Sweeping ? Shard.Now : options.Backfill ? long.MaxValue : Shard.NextWake));
-        Snapshot(Math.Max(options.EventsPerSnapshot, _snapshotAt / options.SnapshotShare));
+        Snapshot(WorthKeeping());
+        _recovered = _recovered && Shard.Sweeping; // an image of a half-done saving is none: the next turn asks again
         if (Outbox.Overdue) Mark();
     }
 
@@ -149,10 +160,16 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
         foreach (var offer in offers) _effects.Add(new WriterEffect.Refuse(offer));
     }
 
-    private void Snapshot(long atLeast)
+    private bool WorthKeeping()
+    {
+        var (worth, told) = (Math.Max(options.EventsPerSnapshot, _snapshotAt / options.SnapshotShare), Shard.EventCount - _snapshotAt);
+        return told >= worth || (_recovered && Math.Max(told, Shard.Judged) >= Math.Max(1, worth / options.PartWorthKeeping));
+    }
+
+    private void Snapshot(bool wanted)
     {
         // While a saving is still reaching its subjects, an image would not say how far it is.
-        if (!options.Keeps || ReadOnly || options.Frozen || Shard.Sweeping || _snapshotting || Shard.EventCount - _snapshotAt < atLeast) return;
+        if (!options.Keeps || ReadOnly || options.Frozen || Shard.Sweeping || _snapshotting || !wanted) return;
         (_snapshotting, _snapshotAt) = (true, Shard.EventCount);
         _effects.Add(new WriterEffect.Snapshot(Shard.Image()));
     }
@@ -161,7 +178,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
     private void Stop()
     {
         if (_pending is not null || options.Frozen) return;
-        Snapshot(atLeast: 1);
+        Snapshot(Shard.EventCount > _snapshotAt);
         Mark();
     }
 

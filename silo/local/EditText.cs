@@ -13,7 +13,7 @@ internal static class EditText
         {
             json.WriteStartObject();
             json.WriteNumber("number", edit.Number);
-            json.WriteString("kind", edit.Kind == EditKind.Calendar ? "calendar" : "policy");
+            json.WriteString("kind", Words.Of(edit.Kind));
             json.WriteString("id", edit.Id);
             json.WriteNumber("version", edit.Version);
             json.WriteNumber("at", edit.At);
@@ -24,6 +24,13 @@ internal static class EditText
         return bytes.ToArray();
     }
 
+    private static EditKind KindOf(string? word)
+    {
+        foreach (var kind in Enum.GetValues<EditKind>())
+            if (Words.Of(kind) == word) return kind;
+        throw new InvalidDataException($"a saving of '{word}' cannot be read");
+    }
+
     /// <exception cref="InvalidDataException">it cannot be read: another version wrote it</exception>
     public static PolicyEdit Read(ReadOnlyMemory<byte> line)
     {
@@ -32,7 +39,7 @@ internal static class EditText
             using var json = JsonDocument.Parse(line);
             var e = json.RootElement;
             return new(
-                e.GetProperty("number").GetInt32(), e.GetProperty("kind").GetString() == "calendar" ? EditKind.Calendar : EditKind.Policy, e.GetProperty("id").GetString()!,
+                e.GetProperty("number").GetInt32(), KindOf(e.GetProperty("kind").GetString()), e.GetProperty("id").GetString()!,
                 e.GetProperty("version").GetInt32(), e.GetProperty("at").GetInt64(), e.GetProperty("by").GetString()!, e.GetProperty("text").GetString()!);
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

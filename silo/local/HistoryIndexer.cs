@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Surveys;
 using OpsMonitor.Grains.Turns;
@@ -41,20 +42,33 @@ internal sealed class HistoryIndexer : IDisposable
     public long KeptCount => _index.KeptCount;
 
     /// <summary>Keeps what is about to leave memory, once every frame it follows from is in the index.</summary>
-    public void Keep(IReadOnlyList<Leaver> leavers, long sequence)
+    public void Keep(IReadOnlyList<Leaver> leavers, IReadOnlyList<Alert> alerts, long sequence)
     {
         lock (_gate)
         {
             if (_index.IndexedTo < sequence) CatchUp();
-            _index.Keep(leavers, sequence);
+            _index.Keep(leavers, alerts, sequence);
         }
     }
 
     /// <summary>What was kept so far survives a power cut when this returns: a snapshot is about to rely on it.</summary>
     public void Sync() => _index.Sync();
 
+    /// <summary>Whether so many alerts are kept that were judged by the policies of a mark and follow from frames up to one.</summary>
+    public bool KeepsAlerts(long count, string judgedBy, long upTo) => count == 0 || (_index.AlertsJudgedBy == judgedBy && count <= _index.KeptAlerts(upTo));
+
+    /// <summary>Before turns are taken again: where it is all of them, or by other policies, every alert will be kept anew.</summary>
+    public void BeginAlerts(string judgedBy, long from)
+    {
+        if (from == 0 || _index.AlertsJudgedBy != judgedBy) _index.BeginAlerts(judgedBy);
+    }
+
+    /// <summary>All events of subjects that left memory, of frames before one, and their alerts as they were then.</summary>
+    public IReadOnlyList<Recalled> Recall(IReadOnlyCollection<Subject> subjects, long before) =>
+        [.. Histories(subjects, before).Select(r => r with { Alerts = _index.AlertsAbout(r.Subject, before) })];
+
     /// <summary>All events of subjects that left memory, of frames before one; all those frames were indexed before they left.</summary>
-    public IReadOnlyList<Recalled> Recall(IReadOnlyCollection<Subject> subjects, long before)
+    public IReadOnlyList<Recalled> Histories(IReadOnlyCollection<Subject> subjects, long before)
     {
         var own = Read(subjects, before);
         var surveys = new SortedSet<Subject>(own.SelectMany(o => o.Value.Where(e => e.Subject != o.Key)).Select(e => e.Subject));
@@ -91,7 +105,7 @@ internal sealed class HistoryIndexer : IDisposable
         lock (_gate)
         {
             CatchUp();
-            return Recall([subject], long.MaxValue)[0].Events;
+            return Histories([subject], long.MaxValue)[0].Events;
         }
     }
 

@@ -100,7 +100,7 @@ public sealed partial class LocalHost
             else bare.Add((who, now));
         }
         if (bare.Count == 0) return;
-        var recalled = _history!.Recall([.. bare.Select(b => b.Who)], long.MaxValue).ToDictionary(r => r.Subject);
+        var recalled = _history!.Histories([.. bare.Select(b => b.Who)], long.MaxValue).ToDictionary(r => r.Subject);
         foreach (var (who, now) in bare) view.Judge(who, now, [.. recalled[who].Events.Where(e => e.Subject == who ? SubjectRules.HasRow(e) : e.Data is not null)]);
     }
 }

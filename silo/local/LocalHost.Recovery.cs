@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
@@ -12,6 +13,7 @@ public sealed partial class LocalHost
 
     private Task<bool> _leaving = Task.FromResult(false);
     private IReadOnlyList<Leaver> _leavers = [];
+    private IReadOnlyList<Alert> _alertLeavers = [];
 
     /// <summary>The rows of those that left memory; null for a host that keeps no journal, or only looks.</summary>
     public KeptRows? Kept { get; private set; }
@@ -27,8 +29,9 @@ public sealed partial class LocalHost
     private long Replay(FrameJournal journal)
     {
         var frames = 0L;
-        (_leavers, _resumed) = ([], null);
+        (_leavers, _alertLeavers, _resumed) = ([], [], null);
         var from = Resume(journal);
+        if (!ReadOnly) _history?.BeginAlerts(JudgedBy, from); // with no room for the journal there is none for this
         WatchSums();
         foreach (var (sequence, bytes) in journal.ReadFrom(from))
         {
@@ -51,7 +54,7 @@ public sealed partial class LocalHost
         if (_options.Frozen || _snapshots?.ReadNewestGood(_announce, journal.Holds) is not { } found) return 0; // verify trusts the journal alone
         var (image, policies) = ShardSnapshot.ReadJudged(found.Payload);
         var (left, asJudged) = (image.Judged.Left.Count, policies == JudgedBy);
-        if (left > 0 && (!asJudged || left > _history!.KeptCount))
+        if (left + image.AlertsAway > 0 && (!asJudged || left > _history!.KeptCount || !_history.KeepsAlerts(image.AlertsAway, JudgedBy, found.Sequence)))
         {
             _announce(asJudged ? "the rows of those who left memory are gone: all turns are taken again" : "the snapshot was judged by other policies, or in back-fill: all turns are taken again");
             return 0;
@@ -90,14 +93,18 @@ public sealed partial class LocalHost
     private void LetGo()
     {
         if (_history is null || ReadOnly || !_leaving.IsCompleted) return;
-        lock (_gate) _writer.Shard.Leave(_leaving.Result ? _leavers : []);
-        var (leavers, sequence) = (_leavers = _writer.Shard.Leavers(LeaversAtOnce), _journal!.LastSequence);
-        if (leavers.Count == 0) return;
+        lock (_gate)
+        {
+            _writer.Shard.Leave(_leaving.Result ? _leavers : []);
+            _writer.Shard.LeaveAlerts(_leaving.Result ? _alertLeavers : []);
+        }
+        var (leavers, alerts, sequence) = (_leavers = _writer.Shard.Leavers(LeaversAtOnce), _alertLeavers = _writer.Shard.AlertLeavers(LeaversAtOnce), _journal!.LastSequence);
+        if (leavers.Count + alerts.Count == 0) return;
         _leaving = Task.Run(() =>
         {
             try
             {
-                _history.Keep(leavers, sequence);
+                _history.Keep(leavers, alerts, sequence);
                 return true;
             }
             catch (Exception failure) when (failure is Microsoft.Data.Sqlite.SqliteException or JournalFailedException)
@@ -111,11 +118,16 @@ public sealed partial class LocalHost
     // In recovery nothing waits: what a long journal brings back must not fill the memory.
     private void LetGo(long sequence)
     {
-        if (_history is null) return;
+        if (_history is null || ReadOnly) return;
         for (var leavers = _writer.Shard.Leavers(LeaversAtOnce); leavers.Count > 0; leavers = _writer.Shard.Leavers(LeaversAtOnce))
         {
-            _history.Keep(leavers, sequence);
+            _history.Keep(leavers, [], sequence);
             _writer.Shard.Leave(leavers);
+        }
+        for (var alerts = _writer.Shard.AlertLeavers(LeaversAtOnce); alerts.Count > 0; alerts = _writer.Shard.AlertLeavers(LeaversAtOnce))
+        {
+            _history.Keep([], alerts, sequence);
+            _writer.Shard.LeaveAlerts(alerts);
         }
         _writer.Shard.Leave([]); // agents' hours, where nobody else left
     }

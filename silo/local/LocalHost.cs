@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local.Journal;
@@ -79,6 +80,7 @@ public sealed partial class LocalHost : IAsyncDisposable
     private readonly Task _writing;
     private readonly SnapshotStore? _snapshots;
     private readonly HistoryIndexer? _history;
+    private readonly ScratchShelf? _shelf;
     private Task _snapshotting = Task.CompletedTask;
     private long _wakeAt = long.MaxValue;
     private int _queued;
@@ -89,7 +91,8 @@ public sealed partial class LocalHost : IAsyncDisposable
         (_options, _clock, _announce) = (options, clock, announce);
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
         var leaving = _journal is not null && !options.Frozen ? options.LeaveAfterMs ?? long.MaxValue : long.MaxValue;
-        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving }) { Outbox = new() { Channels = options.Channels } };
+        if (_journal is not null && !options.Frozen) _shelf = new(Path.Combine(options.DataFolder!, "scratch"), announce);
+        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving, Shelf = _shelf as IShelf ?? MemoryShelf.One }) { Outbox = new() { Channels = options.Channels } };
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
         if (_journal is not null && !options.Frozen) Outbox = new(_journal, _writer, _stepping, clock, Wake);
         Live(options.Past);
@@ -98,6 +101,7 @@ public sealed partial class LocalHost : IAsyncDisposable
         Recover();
         _history?.Start();
         if (_journal is not null && !options.Frozen && options.Rollups is { } rollups) KeepRollups(rollups, _journal);
+        Tell(new WriterInput.Recovered(Now)); // last: it may take a snapshot, which relies on what is kept beside the journal
         if (_journal is not null && !options.Frozen && options.ArchiveAfterMs is not null) _archiver = clock.CreateTimer(_ => ArchiveOld(), null, ArchiveEvery, ArchiveEvery);
         _writing = Task.Factory.StartNew(Write, _stop.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
@@ -191,6 +195,7 @@ public sealed partial class LocalHost : IAsyncDisposable
         Rollups?.Dispose();
         Kept?.Dispose();
         _history?.Dispose();
+        _shelf?.Dispose();
         Outbox?.Dispose();
         _journal?.Dispose();
         _stop.Dispose();
@@ -200,7 +205,6 @@ public sealed partial class LocalHost : IAsyncDisposable
     {
         var frames = _journal is null ? 0 : Replay(_journal);
         if (_journal is not null && _writer.Shard.EventCount > 0) _announce($"recovered {_writer.Shard.EventCount} events ({frames} turns after the newest snapshot)");
-        Tell(new WriterInput.Recovered(Now));
     }
 
     private void Live(IEnumerable<TurnInput> past)
@@ -221,7 +225,7 @@ public sealed partial class LocalHost : IAsyncDisposable
             while (!_stop.IsCancellationRequested)
             {
                 await WaitForWork();
-                while (_savings.TryDequeue(out _saving)) Tell(new WriterInput.Change(Now, _saving.Change));
+                while (_savings.TryDequeue(out _saving)) Tell(new WriterInput.Change(Math.Max(Now, _saving.Change.Edit.At), _saving.Change));
                 Gather(batch);
                 if (_snapshotting.IsCompleted) Tell(new WriterInput.SnapshotDone());
                 Tell(new WriterInput.Turn(Now, batch) { Recalled = Recall(batch) });

@@ -15,7 +15,7 @@ public sealed partial class PageTests
     ];
 
     private const string Languages =
-        "<select id=\"language\" aria-label=\"Language\"><option value=\"en\">English</option><option value=\"zh-Hans\" lang=\"zh-Hans\">简体中文</option><option value=\"zh-Hant\" lang=\"zh-Hant\">繁體中文</option></select>";
+        "<select id=\"language\" data-t-label=\"language\"><option value=\"en\">English</option><option value=\"zh-Hans\" lang=\"zh-Hans\">简体中文</option><option value=\"zh-Hant\" lang=\"zh-Hant\">繁體中文</option></select>";
 
     private static readonly string Pages = Path.Combine(ConventionTests.Root, "web", "wwwroot");
 
@@ -32,6 +32,10 @@ public sealed partial class PageTests
     });
 
     [Fact]
+    public void No_page_says_anything_in_one_language_only() =>
+        Assert.All(Directory.GetFiles(Pages, "*.html"), page => Assert.DoesNotMatch("(aria-label|placeholder| title)=\"", File.ReadAllText(page)));
+
+    [Fact]
     public void Every_word_that_a_page_or_script_asks_for_is_in_the_catalogue()
     {
         using var catalogue = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pages, "i18n", "en.json")));
@@ -42,7 +46,7 @@ public sealed partial class PageTests
         Assert.DoesNotContain(asked, a => !known.Contains(a.Word));
     }
 
-    [GeneratedRegex("data-t=\"([^\"]+)\"")]
+    [GeneratedRegex("data-t(?:-label)?=\"([^\"]+)\"")]
     private static partial Regex InPage();
 
     [GeneratedRegex("\\bt\\(\"([^\"]+)\"")]

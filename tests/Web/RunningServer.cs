@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -78,6 +79,18 @@ internal sealed class RunningServer : IAsyncDisposable
         using var answer = await Client.SendAsync(request);
         return (answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()));
     }
+
+    /// <summary>Saves a text in YAML.</summary>
+    /// <param name="path">after <c>/api/v1/</c></param>
+    /// <param name="match">the revision that it follows in quotes, or null</param>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> SaveAsync(string path, string yaml, string? key, string? match = "\"0\"")
+    {
+        using var body = new StringContent(yaml, Encoding.UTF8, "application/yaml");
+        return await SendAsync(HttpMethod.Put, $"/api/v1/{path}", body, key, match);
+    }
+
+    /// <summary>What a refusal is known by.</summary>
+    public static (HttpStatusCode, string?) Code((HttpStatusCode Status, JsonElement Body) answer) => (answer.Status, answer.Body.GetProperty("code").GetString());
 
     public async Task<JsonElement> GetAsync(string path) => JsonElement.Parse(await Client.GetStringAsync(path));
 

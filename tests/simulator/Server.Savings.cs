@@ -18,7 +18,7 @@ public sealed partial class Server
         if (Committing || _effects.Count > 0) { InThisLife(1, () => Save(kind, text, answer)); return; } // nobody reads while a commit runs
         var edits = Writer.Shard.Edits;
         var version = edits.Count(e => e.Kind == kind) + (kind == EditKind.Policy ? 2 : 1);
-        var edit = new PolicyEdit(edits.Count + 1, kind, kind == EditKind.Policy ? "simulated" : "desk", version, Clock, "admin", text);
+        var edit = new PolicyEdit(edits.Count + 1, kind, kind == EditKind.Policy ? "simulated" : "desk", version, Writer.Shard.SavedAt(Clock), "admin", text);
         InThisLife(_world.Dice.Between(0, 30), () =>
         {
             _savings.Enqueue((edit, answer));
@@ -34,7 +34,7 @@ public sealed partial class Server
         if (saving.Edit.Number != Writer.Shard.Edits.Count + 1) _world.Coverage.Add("somebody else saved first");
         if (_planted == Planted.EditAnsweredBeforeCommit) _saver(true);
         _turn = [];
-        var now = _planted == Planted.EditBeforeDeadlines && Writer.Shard.Now > 0 ? Writer.Shard.Now : Clock;
+        var now = _planted == Planted.EditBeforeDeadlines && Writer.Shard.Now > 0 ? Writer.Shard.Now : Math.Max(Clock, saving.Edit.At);
         Feed(new WriterInput.Change(now, ChangeOf(saving.Edit)!));
         if (Up && !Committing && _effects.Count == 0) Poll();
     }

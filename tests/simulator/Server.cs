@@ -36,7 +36,8 @@ public sealed partial class Server
         var promises = planted == Planted.CalendarIgnored ? new House(house.Scene.WithoutHours) : house;
         _policies = edits => promises.With(Wrongly(edits));
         Journal = new(faults.Bytes);
-        _options = new() { EventsPerSnapshot = world.Dice.Between(3, 20), SnapshotShare = 1_000 };
+        var events = world.Dice.Between(3, 20);
+        _options = new() { EventsPerSnapshot = events, SnapshotShare = 1_000, PartWorthKeeping = events % 2 == 0 ? 20 : 1 }; // every second house keeps what its start replayed
         Teller = new(world, faults, this, planted);
         Viewers = new(world, faults, this, planted);
         Checks = new(world, house, this, Journal);
@@ -191,10 +192,13 @@ public sealed partial class Server
         Planted.LadderNotInSnapshot => image with { Alerts = [.. image.Alerts.Select(a => a with { Due = a.Due with { Ladder = null } })] },
         Planted.LadderBeginsAnewAtStart => image with { Alerts = [.. image.Alerts.Select(a => a with { Since = Clock })] },
         Planted.DedupeNotInSnapshot => image with { Seen = [] },
-        Planted.DedupePrunedEarly => image with { Seen = [.. image.Seen.Skip(image.Seen.Count / 2)] },
-        _ when torn => image with { Seen = [.. image.Seen.Take(image.Seen.Count / 2)], Histories = [.. image.Histories.Take(image.Histories.Count / 2)] },
+        Planted.DedupePrunedEarly => image with { Seen = Half(image.Seen, 1) },
+        _ when torn => image with { Seen = Half(image.Seen, 0), Histories = [.. image.Histories.Take(image.Histories.Count / 2)] },
         _ => image,
     };
+
+    private static IReadOnlyList<SeenSince> Half(IReadOnlyList<SeenSince> seen, int which) =>
+        [.. seen.Select(s => s with { Known = [.. s.Known.Where((_, i) => which == 0 ? i < s.Known.Count / 2 : i >= s.Known.Count / 2)] })];
 
     private static IReadOnlyList<KeyValuePair<Subject, History>> Only(ShardImage image, Func<Event, bool> kept) =>
         [.. image.Histories.Select(pair => KeyValuePair.Create(pair.Key, Only(pair.Value, kept)))];

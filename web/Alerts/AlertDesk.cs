@@ -25,14 +25,13 @@ public sealed class AlertDesk(IOpsHost host) : IDisposable
     private readonly SemaphoreSlim _one = new(1);
 
     /// <summary>The alert with a code: one that stands, else the newest that did.</summary>
-    public static Alert? Find(IOpsHost host, string code) => host.Read(tally =>
+    public static Alert? Find(IOpsHost host, string code)
     {
         Alert? found = null;
-        foreach (var alert in tally.Alerts.All)
-            if (string.Equals(alert.Code, code, StringComparison.OrdinalIgnoreCase)
-                && (found is null || (alert.State == AlertState.Raised, alert.ChangedAt).CompareTo((found.State == AlertState.Raised, found.ChangedAt)) > 0)) found = alert;
+        foreach (var alert in Whole.Alerts(host, tally => tally.Alerts.All.Where(a => string.Equals(a.Code, code, StringComparison.OrdinalIgnoreCase)), kept => kept.AlertsOf(code)))
+            if (found is null || (alert.State == AlertState.Raised, alert.ChangedAt).CompareTo((found.State == AlertState.Raised, found.ChangedAt)) > 0) found = alert;
         return found;
-    });
+    }
 
     internal async Task<Outcome> Act(string code, Wish wish, CancellationToken stop)
     {

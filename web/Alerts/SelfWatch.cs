@@ -74,7 +74,7 @@ internal sealed partial class SelfWatch(IOpsHost host, ChannelStore store, Serve
                 if (cleared) found.Add(Cleared(subject, OwnRule.SourceSilent, now));
             }
             var self = Subject.Parse(Self);
-            var lately = Lateness.Of(tally.Alerts.All, now - OwnWatch.LatenessWindowMs, now + 1);
+            var lately = Lateness.Of(tally.Alerts.NewsSince(now - OwnWatch.LatenessWindowMs), now - OwnWatch.LatenessWindowMs, now + 1);
             var late = OwnWatch.OfLateness(lately, Stands(tally, self, "late_detection"), settings);
             if (late.Raised) found.Add(Raised(self, OwnRule.LateDetection, now, $"p99 {lately.P99} ms of {lately.N}"));
             if (late.Cleared) found.Add(Cleared(self, OwnRule.LateDetection, now));

@@ -34,7 +34,7 @@ public static class SilenceEndpoints
         var (all, counts) = host.Read(tally =>
         {
             var silences = tally.Alerts.Silences.All.OrderBy(s => s.To <= host.Now).ThenByDescending(s => s.From).ThenBy(s => s.Id, StringComparer.Ordinal).Take(MostListed).ToList();
-            var quiet = tally.Alerts.All.Where(a => a is { State: AlertState.Raised, Care.Mute: Mute.Silenced }).GroupBy(a => a.Care.MutedBy!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+            var quiet = tally.Alerts.Standing.Where(a => a.Care.Mute == Mute.Silenced).GroupBy(a => a.Care.MutedBy!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
             return (silences, quiet);
         });
         return Reply.WriteAsync(context, 200, "application/json", json =>
@@ -97,7 +97,7 @@ public static class SilenceEndpoints
         await Reply.WriteAsync(context, type == "silence.opened" ? 201 : 200, "application/json", json =>
         {
             json.WritePropertyName("silence");
-            Write(json, silence, host.Now, host.Read(tally => tally.Alerts.All.Count(a => a.State == AlertState.Raised && a.Care.MutedBy == id)));
+            Write(json, silence, host.Now, host.Read(tally => tally.Alerts.Standing.Count(a => a.Care.MutedBy == id)));
         });
     }
 

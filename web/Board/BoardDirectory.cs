@@ -13,7 +13,8 @@ public sealed record Titles(
 
 /// <summary>What the wall asks of the reference data: names, and when the day of a scope begins.</summary>
 /// <param name="store">where the lists change while the server runs; null for those of the start for good</param>
-public sealed class BoardDirectory(ReferenceData atStart, ReferenceStore? store = null)
+/// <param name="house">the zone where no department has one; null for UTC</param>
+public sealed class BoardDirectory(ReferenceData atStart, ReferenceStore? store = null, DateTimeZone? house = null)
 {
     private static readonly Titles Everything = new("All departments", "全部部门", "全部部門");
 
@@ -30,7 +31,7 @@ public sealed class BoardDirectory(ReferenceData atStart, ReferenceStore? store 
     /// <param name="board"><c>all</c> or a department</param>
     public Titles Board(string board) => board == "all" ? Everything : Department(board) ?? new(board, board, board);
 
-    /// <summary>The zone of a scope. "All" has the zone that most departments have; without any, UTC.</summary>
+    /// <summary>The zone of a scope. "All" has the zone that most departments have; without any, the house's.</summary>
     public string Zone(string scope) => Day(scope).Zone.Id;
 
     /// <summary>The day of the scope that holds <paramref name="at"/>, from its anchor in the morning to the next one.</summary>
@@ -67,7 +68,7 @@ public sealed class BoardDirectory(ReferenceData atStart, ReferenceStore? store 
             .GroupBy(d => (d.TimeZone.Id, d.DayAnchor))
             .OrderByDescending(g => g.Count()).ThenBy(g => g.Key.Id, StringComparer.Ordinal).ThenBy(g => g.Key.DayAnchor)
             .FirstOrDefault()?.First();
-        return common is null ? (DateTimeZone.Utc, LocalTime.Midnight) : (common.TimeZone, common.DayAnchor);
+        return common is null ? (house ?? DateTimeZone.Utc, LocalTime.Midnight) : (common.TimeZone, common.DayAnchor);
     }
 
     private static Titles? Wire(Title? title) => title is null ? null : new(title.En, title.ZhHans, title.ZhHant);

@@ -1,3 +1,4 @@
+using NodaTime;
 using Microsoft.AspNetCore.SignalR;
 using OpsMonitor.Web.Reference;
 
@@ -17,10 +18,11 @@ public static class BoardEndpoints
 {
     public const string HubPath = "/hub/board";
 
-    public static void AddBoard(this IServiceCollection services)
+    /// <param name="house">the zone where no department has one; null for UTC</param>
+    public static void AddBoard(this IServiceCollection services, DateTimeZone? house = null)
     {
         services.AddSignalR();
-        services.AddSingleton(p => new BoardDirectory(p.GetService<ReferenceData>() ?? ReferenceData.Empty, p.GetService<ReferenceStore>()));
+        services.AddSingleton(p => new BoardDirectory(p.GetService<ReferenceData>() ?? ReferenceData.Empty, p.GetService<ReferenceStore>(), house));
         services.AddSingleton<BoardFeed>();
         services.AddHostedService(p => p.GetRequiredService<BoardFeed>());
     }

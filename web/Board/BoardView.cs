@@ -147,7 +147,7 @@ public static class BoardView
             var step = ledger.Over(new(from + (i * TrendStep), from + ((i + 1) * TrendStep)));
             (created[i], resolved[i]) = (step[Measure.Created], step[Measure.Resolved]);
         }
-        var alarms = tally.Alerts.All.Where(a => a.Due.Level == AlertLevel.Red && a.Due.RaisedAt >= from && Concerns(a, scope)).Select(a => a.Due.RaisedAt).Order();
+        var alarms = tally.Alerts.NewsSince(from).Where(a => a.Due.Level == AlertLevel.Red && a.Due.RaisedAt >= from && Concerns(a, scope)).Select(a => a.Due.RaisedAt).Order();
         return new(from, TrendStep / 1000, created, resolved, [.. alarms.TakeLast(AlarmsShown)]);
     }
 
@@ -163,9 +163,9 @@ public static class BoardView
     {
         var (unacked, acked, shelved, quiet, top, warning) = (0, 0, 0, 0, (Alert?)null, (Alert?)null);
         var lately = new List<Alert>();
-        foreach (var alert in tally.Alerts.All)
+        foreach (var alert in tally.Alerts.Standing)
         {
-            if (alert.State != AlertState.Raised || !Concerns(alert, scope)) continue;
+            if (!Concerns(alert, scope)) continue;
             if (alert.Since > now - Flood.WindowMs) lately.Add(alert);
             if (alert.Due.Level != AlertLevel.Red) // not counted: it has the strip where no red one is open
             {

@@ -36,6 +36,11 @@ public static class CommandLine
     }
 
     /// <returns>null for a text that no zone of the IANA list has</returns>
+    /// <summary>The zone asked for, else this machine's, else UTC.</summary>
+    public static DateTimeZone HouseZone(string? id) => Zone(id ?? (TimeZoneInfo.Local.HasIanaId ? TimeZoneInfo.Local.Id : "UTC"));
+
+    public static Option<string?> HouseZoneOption() => new("--zone") { Description = "time zone of the wall's clock and of 'today' where no department has one (IANA; default: this machine's)" };
+
     public static DateTimeZone Zone(string id) =>
         DateTimeZoneProviders.Tzdb.GetZoneOrNull(id) ?? throw new FormatException($"--zone: '{id}' is no IANA time zone (for example Asia/Shanghai)");
 

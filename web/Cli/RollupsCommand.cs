@@ -18,7 +18,8 @@ internal static class RollupsCommand
         var data = new Option<string>("--data") { Description = "data folder of a server that is stopped", DefaultValueFactory = _ => "data" };
         var reference = new Option<string?>("--policy") { Description = "the server's policy folder (default: reference in the data folder)" };
         var shown = new Option<bool>("--shown") { Description = "find again what was shown at every minute too; takes long" };
-        var command = new Command("rebuild", "Make rollups.db again out of the journal; the old file is kept as rollups.db.before") { data, reference, shown };
+        var zone = CommandLine.HouseZoneOption();
+        var command = new Command("rebuild", "Make rollups.db again out of the journal; the old file is kept as rollups.db.before") { data, reference, shown, zone };
         command.SetAction(parsed => CommandLine.Guard(() =>
         {
             var folder = parsed.GetValue(data)!;
@@ -29,7 +30,7 @@ internal static class RollupsCommand
             var start = StartState.Read(policy, known);
             try
             {
-                var (frames, corrections) = RollupRebuild.Run(folder, start.SetWith([]), start.SetWith, StartState.MarkOf(policy), new(new BoardDirectory(known).Today, MetricJson.Text), parsed.GetValue(shown), Console.Error.WriteLine);
+                var (frames, corrections) = RollupRebuild.Run(folder, start.SetWith([]), start.SetWith, StartState.MarkOf(policy), new(new BoardDirectory(known, house: CommandLine.HouseZone(parsed.GetValue(zone))).Today, MetricJson.Text), parsed.GetValue(shown), Console.Error.WriteLine);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{frames} frames, {corrections} corrections"));
                 return 0;
             }

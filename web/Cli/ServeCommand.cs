@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.NetworkInformation;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OpsMonitor.Silo.Local.Journal;
@@ -16,7 +18,7 @@ internal static class ServeCommand
         var demo = new Option<bool>("--demo") { Description = "a living call centre with eight days behind it; keeps nothing" };
         var seed = new Option<int>("--seed") { Description = "another call centre", DefaultValueFactory = _ => 1 };
         var speed = new Option<int>("--speed") { Description = "the demo's pace, 1 to 600", DefaultValueFactory = _ => 1 };
-        var zone = new Option<string?>("--zone") { Description = "time zone of the wall's clock and of 'today' (IANA)" };
+        var zone = CommandLine.HouseZoneOption();
         var backfill = new Option<bool>("--backfill") { Description = "take events of any age, judged as of --until; sends no alerts" };
         var until = new Option<string?>("--until") { Description = "the back-fill's now, RFC 3339" };
         var archive = new Option<int?>("--archive-after") { Description = "pack what is older than so many days in the journal into files of the folder archive (1 or more; default: never)" };
@@ -30,7 +32,7 @@ internal static class ServeCommand
                 : parsed.GetValue(data)!;
             return Run(() => new(folder, parsed.GetValue(url)!, parsed.GetValue(reference), isDemo, parsed.GetValue(seed), Math.Clamp(parsed.GetValue(speed), 1, 600),
                 parsed.GetValue(backfill) ? CommandLine.Time("--until", parsed.GetValue(until)) ?? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
-                CommandLine.Zone(parsed.GetValue(zone) ?? (isDemo ? "Asia/Shanghai" : TimeZoneInfo.Local.HasIanaId ? TimeZoneInfo.Local.Id : "UTC")).Id) { ArchiveAfterDays = parsed.GetValue(archive) }, stop);
+                CommandLine.HouseZone(parsed.GetValue(zone) ?? (isDemo ? "Asia/Shanghai" : null)).Id) { ArchiveAfterDays = parsed.GetValue(archive) }, stop);
         });
         return command;
     }
@@ -39,7 +41,12 @@ internal static class ServeCommand
     {
         using var traces = Out.Tracing.Start(Environment.GetEnvironmentVariable(Out.Tracing.Endpoint));
         WebApplication app;
-        try { app = Server.Build(read(), Console.WriteLine); }
+        try
+        {
+            var options = read();
+            MustBeFree(options.Url);
+            app = Server.Build(options, Console.WriteLine);
+        }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or JournalInUseException or JournalFailedException or JournalDamagedException or Reference.ReferenceDataException)
         {
             return CommandLine.Fail(e.Message);
@@ -53,5 +60,22 @@ internal static class ServeCommand
             await app.WaitForShutdownAsync(stop);
         }
         return 0;
+    }
+
+    // The web server would find out last, in a page of its own words, and after a first key was shown that is shown only once.
+    private static void MustBeFree(string urls)
+    {
+        IPEndPoint[] taken;
+        try { taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(); }
+        catch (Exception e) when (e is PlatformNotSupportedException or NetworkInformationException) { return; } // a machine that does not say (without IPv6, a hardened container): the web server finds out
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var wanted = BindingAddress.Parse(url);
+            var host = IPAddress.TryParse(wanted.Host, out var address) ? address : wanted.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any;
+            if (wanted.Port > 0 && Array.Exists(taken, t => t.Port == wanted.Port && (IsAny(t.Address) || IsAny(host) || t.Address.Equals(host))))
+                throw new IOException($"--url: something listens on {url} already; stop it, or choose another port");
+        }
+
+        static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
     }
 }

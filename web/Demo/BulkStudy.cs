@@ -19,7 +19,7 @@ namespace OpsMonitor.Web.Demo;
 public sealed record BulkFigures(int Complaints, int Days, int Hidden, int Found, long? MedianS, long MostLateMs, int Others);
 
 /// <summary>Generated days with and without a bulk complaint in them, judged by the rule as it is delivered, after as many weeks as its baseline needs.</summary>
-public static class BulkStudy
+public static partial class BulkStudy
 {
     private const int Weeks = 4;
     private const long SpanMs = 45 * 60_000;
@@ -30,10 +30,15 @@ public static class BulkStudy
     /// <param name="calm">without the half hours in which a department of the generator has three times its calls</param>
     public static IReadOnlyList<BulkFigures> Run(int seed, int days, IReadOnlyList<int> complaints, bool calm, Rule? rule = null)
     {
+        var (created, from) = Days(seed, days, calm);
+        return [.. complaints.Select(n => Run(created, n == 0 ? [] : Hide(seed, days, n, from), n, days, from, rule))];
+    }
+
+    private static (List<Event> Created, Instant From) Days(int seed, int days, bool calm)
+    {
         var start = Instant.FromUtc(2026, 3, 2, 0, 0);
         var from = start + Duration.FromDays((7 * Weeks) + 1);
-        var created = new CallCentre(seed, start, calm).Until(from + Duration.FromDays(days)).Where(e => e.Data is TicketCreated).ToList();
-        return [.. complaints.Select(n => Run(created, n == 0 ? [] : Hide(seed, days, n, from), n, days, from, rule))];
+        return ([.. new CallCentre(seed, start, calm).Until(from + Duration.FromDays(days)).Where(e => e.Data is TicketCreated)], from);
     }
 
     private static BulkFigures Run(List<Event> created, List<Hidden> hidden, int complaints, int days, Instant from, Rule? rule)

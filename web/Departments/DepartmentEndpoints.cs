@@ -18,6 +18,7 @@ namespace OpsMonitor.Web.Departments;
 /// <summary>What the head of a department has to act upon, in one answer; and the records that he keeps. (spec: wallboard, Department head)</summary>
 public static class DepartmentEndpoints
 {
+    private const string OutsideFlag = "outside_flag";
     private const int Shown = 200;
     private const long DayMs = 86_400_000, Lookback = 30 * DayMs;
 
@@ -44,7 +45,7 @@ public static class DepartmentEndpoints
     {
         if (await Known(context) is not var (host, directory, id)) return;
         var (now, scope) = (host.Now, "department/" + id);
-        var (alerts, risk, outlook, asOf) = host.Read(tally => (AlertsOf(tally, id), AtRisk(tally, scope), Outlook.Of(tally, id, now), tally.LastEventAt));
+        var (alerts, risk, outlook, asOf) = Whole.Read(host, kept => Outside(kept, id, now), (tally, kept) => (AlertsOf(tally, id, kept), AtRisk(tally, scope), Outlook.Of(tally, id, now), tally.LastEventAt));
         var (cases, joint) = (await CasesOf(host, id, context.RequestAborted), await JointOf(host, alerts, now, context.RequestAborted));
         var card = MetricAnswers.Card(host, directory, id);
         var keeper = context.RequestServices.GetRequiredService<ForecastKeeper>();
@@ -66,7 +67,7 @@ public static class DepartmentEndpoints
     {
         if (await Known(context) is not var (host, directory, id)) return;
         var now = host.Now;
-        var (alerts, outlook, asOf) = host.Read(tally => (AlertsOf(tally, id), Outlook.Of(tally, id, now), tally.LastEventAt));
+        var (alerts, outlook, asOf) = host.Read(tally => (AlertsOf(tally, id, []), Outlook.Of(tally, id, now), tally.LastEventAt));
         var joint = await JointOf(host, alerts, now, context.RequestAborted);
         await Reply.WriteAsync(context, 200, "application/json", json =>
         {
@@ -79,7 +80,7 @@ public static class DepartmentEndpoints
     {
         if (await Known(context) is not var (host, directory, id)) return;
         var now = host.Now;
-        var (alerts, asOf) = host.Read(tally => (AlertsOf(tally, id), tally.LastEventAt));
+        var (alerts, asOf) = Whole.Read(host, kept => Outside(kept, id, now), (tally, kept) => (AlertsOf(tally, id, kept), tally.LastEventAt));
         var cases = await CasesOf(host, id, context.RequestAborted);
         await Reply.WriteAsync(context, 200, "application/json", json =>
         {
@@ -106,7 +107,10 @@ public static class DepartmentEndpoints
         json.WriteString("zone", directory.Zone("department/" + id));
     }
 
-    private static List<Alert> AlertsOf(Tally tally, string id) => [.. tally.Alerts.All.Where(a => a.Due.DepartmentId == id)];
+    private static List<Alert> AlertsOf(Tally tally, string id, IReadOnlyList<Alert> kept) => Whole.Alerts(tally, tally.Alerts.All.Where(a => a.Due.DepartmentId == id), kept);
+
+    // Of those that left memory only what may still ask for somebody who answers for it. A bulk complaint's stay for longer than that.
+    private static IReadOnlyList<Alert> Outside(Silo.Local.Journal.KeptRows? kept, string id, long now) => kept?.AlertsRaised(id, OutsideFlag, now - Lookback) ?? [];
 
     private static List<(Member Member, string Clock, Row? Row)> AtRisk(Tally tally, string scope)
     {
@@ -159,7 +163,7 @@ public static class DepartmentEndpoints
         var clusters = cases.Select(c => c.Story.Cluster).OfType<string>().ToHashSet(StringComparer.Ordinal);
         var tickets = cases.Where(c => c.Subject.Kind == SubjectKind.Accountability).SelectMany(c => c.Story.Tickets).ToHashSet(StringComparer.Ordinal);
         DepartmentJson.Alerts(json, "without_accountability", alerts.Where(a => a.State != AlertState.Retracted && a.Due.RaisedAt > now - Lookback
-            && (a.Due.Members is not null ? !clusters.Contains(a.Code) : a.Due.Rule == "outside_flag" && !tickets.Contains(a.Due.Subject.Id)))
+            && (a.Due.Members is not null ? !clusters.Contains(a.Code) : a.Due.Rule == OutsideFlag && !tickets.Contains(a.Due.Subject.Id)))
             .OrderByDescending(a => a.Due.RaisedAt).Select(AlertView.Of));
     }
 

@@ -16,6 +16,8 @@ internal sealed class EventStream : BackgroundService
     /// <summary>So many of the newest own events can be read again by a listener that comes back.</summary>
     public const int Kept = 10_000;
 
+    private const int MostTold = 4 * Kept;
+
     // Changes are dated by the turn, or a little after it where a clock stands still: so far back they are looked at again.
     private const long Overlap = 60_000;
 
@@ -95,7 +97,7 @@ internal sealed class EventStream : BackgroundService
             if (tally.Alerts.Revision == _revision) return [];
             _revision = tally.Alerts.Revision;
             var from = _newestChange - Overlap; // the writer waits: what is older is not even named
-            return tally.Alerts.All.Where(a => a.ChangedAt >= from && (!_told.TryGetValue(a.Key.Id, out var at) || at != a.ChangedAt)).ToList();
+            return tally.Alerts.NewsSince(from).Where(a => a.ChangedAt >= from && (!_told.TryGetValue(a.Key.Id, out var at) || at != a.ChangedAt)).ToList();
         });
         var before = _seq;
         foreach (var alert in changed.OrderBy(a => a.ChangedAt).ThenBy(a => a.Key))
@@ -110,6 +112,9 @@ internal sealed class EventStream : BackgroundService
                 if (_newest.Count > Kept) _newest.Dequeue();
             }
         }
+        if (_told.Count > MostTold) // what is older is not looked at again
+            foreach (var (alert, at) in _told)
+                if (at < _newestChange - Overlap) _told.Remove(alert);
         if (_seq == before) return;
         var waiting = _more;
         _more = new(TaskCreationOptions.RunContinuationsAsynchronously);

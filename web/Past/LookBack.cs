@@ -40,6 +40,7 @@ internal static class LookBack
             json.WriteString("scope", scope.Replace('/', ':'));
             RowJson.WriteTime(json, "at", at);
             json.WriteString("view", "known");
+            json.WriteString("zone", directory.Zone(scope));
             MetricAnswers.WriteTable(json, window, at, at, table);
         });
     }

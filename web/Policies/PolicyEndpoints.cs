@@ -4,9 +4,11 @@ using System.Text.Unicode;
 using NodaTime;
 using NodaTime.Text;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Explain;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Rules;
 using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Policies;
@@ -45,6 +47,7 @@ public static class PolicyEndpoints
         var today = Instant.FromUnixTimeMilliseconds(store.Host.Now).InUtc().Date;
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
+            json.WriteString("zone", context.RequestServices.GetRequiredService<BoardDirectory>().Zone("all"));
             json.WriteStartArray("policies");
             foreach (var file in shelf.Files.OrderBy(f => f.Policy.Id, StringComparer.Ordinal).ThenBy(f => f.Policy.Version)) Write(json, file, edits);
             json.WriteEndArray();
@@ -182,7 +185,7 @@ public static class PolicyEndpoints
 
     private static PolicyStore Store(HttpContext context) => context.RequestServices.GetRequiredService<PolicyStore>();
 
-    internal static string FolderOf(EditKind kind) => kind == EditKind.Calendar ? PolicyFolder.Calendars : PolicyFolder.Policies;
+    internal static string FolderOf(EditKind kind) => kind switch { EditKind.Calendar => PolicyFolder.Calendars, EditKind.Rules => RuleFile.Folder, _ => PolicyFolder.Policies };
 
     // The body is the YAML itself; ?kind=calendar for a calendar.
     private static async Task WithDraft(HttpContext context, Func<PolicyTry, Task> answer)

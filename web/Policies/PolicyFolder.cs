@@ -1,6 +1,7 @@
 using OpsMonitor.Grains.Calendars;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Rules;
 
 namespace OpsMonitor.Web.Policies;
 
@@ -36,11 +37,14 @@ public static class PolicyFolder
         foreach (var edit in edits)
             if (edit.Kind == EditKind.Policy) files.Add(Saved(reader, edit));
         RefuseSameVersion(files);
+        var rules = start.Rules;
+        foreach (var edit in edits)
+            if (edit.Kind == EditKind.Rules) rules = RuleFile.Draft(edit.Text, rules, NameOf(edit)).SavedOver(rules, edit.At);
         var queues = new SortedDictionary<string, QueuePolicy>(StringComparer.Ordinal);
         foreach (var (id, q) in data.Queues) queues[id] = new(id, q.DepartmentId, q.ThresholdsS, q.ShortAbandonS, q.MaxSilenceS * 1000L);
         var set = SetOf(files, queues, DepartmentCalendars(data, calendars)) with
         {
-            Line = line.Line, Metrics = start.Metrics.Settings, FcrWindowMs = start.Metrics.FcrWindowMs, FcrPerIssue = start.Metrics.FcrPerIssue, Rules = start.Rules,
+            Line = line.Line, Metrics = start.Metrics.Settings, FcrWindowMs = start.Metrics.FcrWindowMs, FcrPerIssue = start.Metrics.FcrPerIssue, Rules = rules,
         };
         RefuseUnreachable(set, files);
         return new(set, files, calendars);

@@ -43,15 +43,20 @@ public static class PolicySaving
     private static Problem? Against(HttpContext context, EditKind kind, string text, PolicyTry tried)
     {
         if (tried.Edit.Id != (string)context.Request.RouteValues["id"]!) return new(422, "id_differs", "The id in the text is not the one in the address.");
-        var match = context.Request.Headers.IfMatch.ToString();
-        if (match.Length == 0) return new(428, "if_match_required", "If-Match must name the revision that this follows; 0 for one that was never saved.");
-        if (match.Trim('"') != tried.Follows.ToString(CultureInfo.InvariantCulture))
-            return new(412, "changed_meanwhile", "It was saved meanwhile. Read it again and put your change on top of that.");
-        return PolicyStore.VersionIn(kind, text) is { } version && version < tried.Edit.Version
+        return Unseen(context, tried) is { } unseen ? unseen : PolicyStore.VersionIn(kind, text) is { } version && version < tried.Edit.Version
             ? new(409, "version_stands", $"This version stands already, and clocks run under it. Save it as version {tried.Edit.Version}.") : null;
     }
 
-    private static Problem End(SaveEnd end) => end == SaveEnd.Unsupported
+    /// <summary>Why a saving does not follow what its writer has seen; null where it does.</summary>
+    internal static Problem? Unseen(HttpContext context, PolicyTry tried)
+    {
+        var match = context.Request.Headers.IfMatch.ToString();
+        if (match.Length == 0) return new(428, "if_match_required", "If-Match must name the revision that this follows; 0 for one that was never saved.");
+        return match.Trim('"') == tried.Follows.ToString(CultureInfo.InvariantCulture) ? null
+            : new(412, "changed_meanwhile", "It was saved meanwhile. Read it again and put your change on top of that.");
+    }
+
+    internal static Problem End(SaveEnd end) => end == SaveEnd.Unsupported
         ? new(501, "not_supported", "This host takes policies from its files only.")
         : new(503, "not_saved", "Nothing was saved: something else was saved meanwhile, or the journal cannot be written.", RetryAfterSeconds: 1);
 

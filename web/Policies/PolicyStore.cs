@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Web.Reference;
+using OpsMonitor.Web.Rules;
 using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Policies;
@@ -9,7 +10,7 @@ internal sealed record PolicyTry(PolicyEdit Edit, PolicyShelf Shelf, int Follows
 
 internal enum SaveEnd { Declined, Kept, Overtaken, Unsupported }
 
-/// <summary>The policies in force on this server, and their saving, one at a time.</summary>
+/// <summary>The policies, calendars and rules in force on this server, and their saving, one at a time.</summary>
 public sealed class PolicyStore(IOpsHost host, StartState start) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -18,7 +19,11 @@ public sealed class PolicyStore(IOpsHost host, StartState start) : IDisposable
 
     internal IReadOnlyList<PolicyEdit> Edits => host.Read(tally => tally.Edits);
 
+    private long SavedAt => host.Read(tally => tally.SavedAt(host.Now));
+
     internal PolicyShelf Standing() => start.With(Edits);
+
+    internal PolicyShelf Standing(IReadOnlyList<PolicyEdit> edits) => start.With(edits);
 
     /// <summary>What the newest file of an id says; empty where no file has it.</summary>
     internal string TextAtStart(string kind, string id)
@@ -36,13 +41,21 @@ public sealed class PolicyStore(IOpsHost host, StartState start) : IDisposable
     internal PolicyTry Try(EditKind kind, string text, string by)
     {
         var edits = Edits;
+        if (kind == EditKind.Rules) return TryRules(edits, text, by);
         var calendar = kind == EditKind.Calendar;
         var entry = YamlEntries.OneText(calendar ? "calendar" : "policy", text, calendar ? CalendarReader.Keys : PolicyReader.Keys);
         var id = entry.Name();
         var version = calendar ? edits.Count(e => e.Kind == kind && e.Id == id) + 1
             : Math.Max(entry.Number("version", 1, int.MaxValue) ?? 1, start.With(edits).NewestOf(id) + 1);
-        var edit = new PolicyEdit(edits.Count + 1, kind, id, version, host.Now, by, text);
+        var edit = new PolicyEdit(edits.Count + 1, kind, id, version, SavedAt, by, text);
         return new(edit, start.With([.. edits, edit]), RevisionOf(edits, kind, id));
+    }
+
+    // The rules are one thing, saved as what of it changes.
+    private PolicyTry TryRules(IReadOnlyList<PolicyEdit> edits, string text, string by)
+    {
+        var edit = new PolicyEdit(edits.Count + 1, EditKind.Rules, RuleFile.Id, edits.Count(e => e.Kind == EditKind.Rules) + 1, SavedAt, by, text);
+        return new(edit, start.With([.. edits, edit]), RevisionOf(edits, EditKind.Rules, RuleFile.Id));
     }
 
     /// <summary>The version that a policy's text gives itself; null for a calendar.</summary>

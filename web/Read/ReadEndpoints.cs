@@ -48,6 +48,7 @@ public static class ReadEndpoints
         return Answer(context, writer =>
         {
             writer.WriteString("scope", scope.Replace('/', ':'));
+            writer.WriteString("zone", directory.Zone(scope));
             MetricAnswers.WriteTable(writer, window, host.Now, asOf, table);
         });
     }
@@ -106,20 +107,36 @@ public static class ReadEndpoints
         var (host, directory) = Services(context);
         var reach = Reach.Of(context);
         var scope = board == "all" ? "all" : "department/" + board;
-        var (known, revision, alerts) = host.Read(tally => (
-            board == "all" || reach.Sees(board) && (directory.Reference.Departments.ContainsKey(board) || tally.Books.Find(scope) is not null),
-            tally.Alerts.Revision, tally.Alerts.All.Where(a => BoardView.Concerns(a, scope) && reach.Sees(a.Due.DepartmentId)).ToList()));
+        var (known, revision) = host.Read(tally => (
+            board == "all" || reach.Sees(board) && (directory.Reference.Departments.ContainsKey(board) || tally.Books.Find(scope) is not null), tally.Alerts.Revision));
         if (!known) return new Problem(404, "no_such_board", "A board is 'all' or the id of a department.").WriteAsync(context);
+        var page = AlertPage(host, scope, reach);
         return Answer(context, writer =>
         {
             writer.WriteNumber("rev", revision);
             writer.WriteNumber("now", host.Now);
             writer.WriteString("zone", directory.Zone(scope));
             writer.WritePropertyName("alerts");
-            // What still stands first, the newest before the older.
-            var sorted = alerts.OrderBy(a => a.State != AlertState.Raised).ThenBy(a => a.Due.Level != AlertLevel.Red).ThenByDescending(a => a.Due.RaisedAt);
-            JsonSerializer.Serialize(writer, sorted.Take(AlertsShown).Select(AlertView.Of), BoardCells.Wire);
+            JsonSerializer.Serialize(writer, page.Select(AlertView.Of), BoardCells.Wire);
         });
+    }
+
+    /// <summary>What still stands first, then the red before the yellow, the newest before the older.</summary>
+    private static List<Alert> AlertPage(IOpsHost host, string scope, Reach reach)
+    {
+        var departments = scope == "all" ? reach.Departments : [scope["department/".Length..]];
+        for (var ask = AlertsShown; ; ask *= 2) // some of those on the disk may be back in memory: then more are needed
+        {
+            var used = 0;
+            var alerts = Whole.Read(host, rows => rows?.Alerts(departments, ask) ?? [], (tally, kept) =>
+            {
+                var found = Whole.Alerts(tally, tally.Alerts.All.Where(a => BoardView.Concerns(a, scope) && reach.Sees(a.Due.DepartmentId)), kept);
+                used = kept.Count(a => tally.Alerts.Find(a.Key) is null);
+                return (Found: found, All: kept.Count < ask);
+            });
+            if (!alerts.All && used < AlertsShown) continue;
+            return [.. alerts.Found.OrderBy(a => a.State != AlertState.Raised).ThenBy(a => a.Due.Level != AlertLevel.Red).ThenByDescending(a => a.Due.RaisedAt).ThenBy(a => a.Key).Take(AlertsShown)];
+        }
     }
 
     private const int AlertsShown = 1_000;

@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local.Journal;
@@ -17,13 +18,23 @@ internal static class Whole
     {
         for (var tries = Tries; ; tries--)
         {
-            var before = host.Read(tally => tally.Departures);
+            var before = host.Read(Departures);
             var (last, kept) = (tries == 0, fromDisk(host.Kept));
-            var (fits, answer) = host.Read(tally => tally.Departures == before ? (true, both(tally, kept))
+            var (fits, answer) = host.Read(tally => Departures(tally) == before ? (true, both(tally, kept))
                 : last ? (true, both(tally, fromDisk(host.Kept))) : (false, default(T)!));
             if (fits) return answer;
         }
     }
+
+    private static (long Rows, long Alerts) Departures(Tally tally) => (tally.Departures, tally.Alerts.Departures);
+
+    /// <summary>Alerts in memory and those that left it, in no order.</summary>
+    /// <param name="inMemory">the wanted ones of those</param>
+    /// <param name="fromDisk">the same of the others; of those that came back old lines may be among them</param>
+    public static List<Alert> Alerts(IOpsHost host, Func<Tally, IEnumerable<Alert>> inMemory, Func<KeptRows, IReadOnlyList<Alert>> fromDisk) =>
+        Read(host, rows => rows is null ? [] : fromDisk(rows), (tally, kept) => Alerts(tally, inMemory(tally), kept));
+
+    public static List<Alert> Alerts(Tally tally, IEnumerable<Alert> inMemory, IReadOnlyList<Alert> kept) => [.. inMemory, .. kept.Where(a => tally.Alerts.Find(a.Key) is null)];
 
     /// <summary>Of a subject, while turns wait.</summary>
     public static Row? Row(IOpsHost host, Tally tally, Subject who) => tally.Find(who) ?? (tally.Has(who) ? null : host.Kept?.Find(who));

@@ -1,5 +1,6 @@
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Rules;
+using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Policies;
 using OpsMonitor.Web.Reference;
@@ -7,7 +8,7 @@ using OpsMonitor.Web.Serve;
 
 namespace OpsMonitor.Web.Rules;
 
-/// <summary>The rules that raise alerts, and what a draft of one would have raised. Nothing here changes a rule: that is the file's.</summary>
+/// <summary>The rules that raise alerts, and what a draft of one would have raised. Nothing here changes a rule: <see cref="RuleSaving"/> does.</summary>
 public static class RuleEndpoints
 {
     private const long DayMs = 86_400_000, BaselineMs = 65 * DayMs;
@@ -24,9 +25,13 @@ public static class RuleEndpoints
 
     private static Task List(HttpContext context)
     {
-        var rules = Standing(context).Rules;
+        var (rules, edits) = context.RequestServices.GetRequiredService<IOpsHost>().Read(tally => (tally.Policies.Rules, tally.Edits));
+        var revision = PolicyStore.RevisionOf(edits, EditKind.Rules, RuleFile.Id);
+        context.Response.Headers.ETag = $"\"{revision}\"";
         return Reply.WriteAsync(context, 200, "application/json", json =>
         {
+            json.WriteNumber("revision", revision);
+            json.WriteString("zone", context.RequestServices.GetRequiredService<BoardDirectory>().Zone("all"));
             json.WriteStartArray("rules");
             foreach (var rule in rules.Common) RuleJson.Write(json, rule);
             json.WriteEndArray();

@@ -14,6 +14,9 @@ internal static class RuleFile
 {
     public const string Name = "rules.yaml";
 
+    /// <summary>Of their savings: the rules are one thing. And where the savings' texts are found.</summary>
+    public const string Id = "rules", Folder = "rules";
+
     private static readonly string[] RuleNames = [.. RuleCatalog.All.Select(k => Words.Of(k.Id))];
 
     /// <exception cref="ReferenceDataException">The file breaks a rule: nothing of it is taken.</exception>
@@ -25,7 +28,7 @@ internal static class RuleFile
 
     /// <summary>A draft that is no file yet, put on top of what stands.</summary>
     /// <inheritdoc cref="Read"/>
-    public static RuleSet Draft(string text, RuleSet standing) => Of(YamlEntries.OneText("draft", text, ["rules", "departments"]), standing);
+    public static RuleSet Draft(string text, RuleSet standing, string name = "draft") => Of(YamlEntries.OneText(name, text, ["rules", "departments"]), standing);
 
     private static RuleSet Of(YamlEntry entry, RuleSet standing)
     {

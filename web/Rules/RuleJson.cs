@@ -11,11 +11,12 @@ internal static class RuleJson
 {
     private const int Shown = 1_000;
 
-    public static void Write(Utf8JsonWriter json, Rule rule)
+    public static void Write(Utf8JsonWriter json, Rule rule, string? department = null)
     {
         var kind = RuleCatalog.All[(int)rule.Id];
         json.WriteStartObject();
         json.WriteString("rule", rule.Name);
+        if (department is not null) json.WriteString("department", department);
         json.WriteBoolean("on", rule.On);
         json.WriteString("level", rule.Level == AlertLevel.Red ? "red" : "yellow");
         json.WriteString("to", rule.To);

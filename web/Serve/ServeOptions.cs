@@ -4,6 +4,7 @@ namespace OpsMonitor.Web.Serve;
 /// <param name="Url">where to listen; port 0 takes a free one</param>
 /// <param name="Reference">folder with departments.yaml, queues.yaml, policies/, calendars/; null = <c>reference</c> in the data folder where it exists</param>
 /// <param name="BackfillUntil">Unix ms; judge as of this instant, take events of any age, send no alerts</param>
+/// <param name="Zone">IANA; of the wall's clock and of 'today' where no department has one</param>
 public sealed record ServeOptions(
     string DataFolder, string Url, string? Reference = null, bool Demo = false, int Seed = 1, int Speed = 1, long? BackfillUntil = null, string Zone = "UTC")
 {

@@ -46,11 +46,13 @@ public static class Server
                 new(options.DataFolder, start.SetWith([]), options.BackfillUntil)
                 {
                     Reread = start.SetWith, Channels = OutboxRow.WebAndOutside, LeaveAfterMs = options.LeaveAfterMs, PoliciesMark = StartState.MarkOf(referenceFolder) + store.Mark,
-                    Rollups = new(new BoardDirectory(reference).Today, MetricJson.Text), ArchiveAfterMs = options.ArchiveAfterDays * 86_400_000L,
+                    Rollups = new(new BoardDirectory(reference, house: ZoneOf(options)).Today, MetricJson.Text), ArchiveAfterMs = options.ArchiveAfterDays * 86_400_000L,
                 },
                 clock, announce));
         });
     }
+
+    private static DateTimeZone ZoneOf(ServeOptions options) => DateTimeZoneProviders.Tzdb[options.Zone];
 
     /// <summary>The same doors and pages before another host; whoever made it disposes it.</summary>
     public static WebApplication Build(ServeOptions options, ReferenceData reference, IOpsHost host, Action<string> announce) =>
@@ -73,7 +75,7 @@ public static class Server
         AddDoors(builder.Services, options, reference, start, clock, announce);
         builder.Services.AddAdapters(options.DataFolder, FolderOf(options), announce);
         addHost(builder.Services);
-        builder.Services.AddBoard();
+        builder.Services.AddBoard(ZoneOf(options));
         builder.Services.AddDepartments();
         builder.Services.AddChannels(options.DataFolder);
         builder.Services.AddStream();
@@ -179,6 +181,8 @@ public static class Server
         app.MapGroup("").RequireKeyOrLoopback().MapChannels();
         app.MapGroup("").RequireKey(KeyScope.Admin).MapChannelActs();
         app.MapGroup("").RequireKeyOrLoopback().MapRules();
+        app.MapGroup("").RequireKeyOrLoopback().MapRuleHistory();
+        app.MapGroup("").RequireKey(KeyScope.Admin).MapRuleSaving();
         app.MapGroup("").RequireKeyOrLoopback().MapDepartments();
         app.MapDepartmentActs();
         app.MapHealth();

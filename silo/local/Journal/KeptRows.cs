@@ -14,7 +14,7 @@ public readonly record struct KeptQuery(SubjectKind Kind, string? After, int Lim
 /// The rows of subjects that left memory, on a connection of its own: a long list holds up no turn. A subject that came back has its old row
 /// here; whoever has it in memory must not read it here. Safe to call from several threads; calls take turns.
 /// </summary>
-public sealed class KeptRows : IDisposable
+public sealed partial class KeptRows : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Turns;
 
@@ -38,9 +39,9 @@ public sealed partial class SubjectIndex
 
     internal static byte[] KeyOf(string id) => Encoding.BigEndianUnicode.GetBytes(id);
 
-    /// <summary>Keeps the rows of subjects that are about to leave memory; one that is kept already is replaced.</summary>
+    /// <summary>Keeps the rows of subjects and the alerts that are about to leave memory; a row that is kept already is replaced.</summary>
     /// <param name="sequence">the last frame that they follow from</param>
-    public void Keep(IEnumerable<Leaver> leavers, long sequence)
+    public void Keep(IEnumerable<Leaver> leavers, IEnumerable<Alert> alerts, long sequence)
     {
         lock (_gate)
         {
@@ -55,6 +56,7 @@ public sealed partial class SubjectIndex
                     row?.DepartmentId ?? (object)DBNull.Value, row?.QueueId ?? (object)DBNull.Value, last, EvaluationBytes.Write(evaluation),
                     leaver.Life.First, leaver.Life.Until, (long)leaver.Life.Length, leaver.Packed is { } packed ? FrameCodec.Encode(packed) : DBNull.Value);
             }
+            Keep(alerts, sequence, transaction);
             transaction.Commit();
         }
     }

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace OpsMonitor.Silo.Local.Journal;
 
 /// <summary>
-/// Which frames may speak of which subject, and the rows of those that left memory. Derived from the journal: it may be deleted at any time and is then
+/// Which frames may speak of which subject, and the rows and alerts of those that left memory. Derived from the journal: it may be deleted at any time and is then
 /// built again from frame 1. In the index of frames a subject is known by eight bytes of its name's hash: two that share them are found with each other's frames,
 /// which the reader of a frame sorts out. Safe to call from several threads; calls take turns.
 /// </summary>
@@ -14,7 +14,7 @@ public sealed partial class SubjectIndex : IDisposable
 {
     private const int SqliteCorrupt = 11;
     private const int SqliteNotADatabase = 26;
-    private const int LayoutVersion = 5;
+    private const int LayoutVersion = 6;
 
     private readonly Lock _gate = new(), _reading = new(); // a turn that recalls somebody does not wait for what is being indexed
     private readonly SqliteConnection _connection, _reader;
@@ -36,7 +36,9 @@ public sealed partial class SubjectIndex : IDisposable
             _addEntry = Prepare("INSERT OR IGNORE INTO entry VALUES ($1, $2)", SqliteType.Integer, SqliteType.Integer);
             _setProgress = Prepare("UPDATE progress SET sequence = $1", SqliteType.Integer);
             _keep = Prepare(KeepText, KeepTypes);
+            _keepAlert = Prepare(KeepAlertText, KeepAlertTypes);
             _frames = Prepare(_reader, "SELECT sequence FROM entry WHERE subject = $1 AND sequence < $2 ORDER BY sequence", SqliteType.Integer, SqliteType.Integer);
+            _alertsAbout = Prepare(_reader, AlertsAboutText, SqliteType.Integer, SqliteType.Integer);
             IndexedTo = Run("SELECT sequence FROM progress");
         }
         catch
@@ -110,7 +112,7 @@ public sealed partial class SubjectIndex : IDisposable
         {
             if (sequence >= IndexedTo)
                 return;
-            Run($"BEGIN; DELETE FROM entry WHERE sequence > {sequence}; DELETE FROM kept WHERE sequence > {sequence}; UPDATE progress SET sequence = {sequence}; COMMIT;");
+            Run($"BEGIN; DELETE FROM entry WHERE sequence > {sequence}; DELETE FROM kept WHERE sequence > {sequence}; DELETE FROM alert WHERE sequence > {sequence}; UPDATE progress SET sequence = {sequence}; COMMIT;");
             IndexedTo = sequence;
         }
     }
@@ -131,8 +133,10 @@ public sealed partial class SubjectIndex : IDisposable
         Run($"""
             BEGIN;
             DROP TABLE IF EXISTS entry; DROP TABLE IF EXISTS subject; DROP TABLE IF EXISTS progress; DROP TABLE IF EXISTS kept;
+            DROP TABLE IF EXISTS alert; DROP TABLE IF EXISTS alerts_judged;
             CREATE TABLE entry (subject INTEGER, sequence INTEGER, PRIMARY KEY (subject, sequence)) STRICT, WITHOUT ROWID;
             {KeptLayout}
+            {AlertLayout}
             CREATE TABLE progress (sequence INTEGER NOT NULL) STRICT;
             INSERT INTO progress VALUES (0);
             PRAGMA user_version = {LayoutVersion};

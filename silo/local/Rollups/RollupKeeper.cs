@@ -153,7 +153,7 @@ public sealed partial class RollupKeeper : IDisposable
             {
                 if (s.Books.Find(scope) is not { } ledger) return [];
                 ledger.TakeTouched();
-                return ledger.Minutes();
+                return (IReadOnlyList<long>)[.. ledger.Minutes()];
             });
             foreach (var some in minutes.Chunk(MinutesAtOnce))
                 _file.Put([.. _host.Of(s => some.Select(m => (scope, m, s.Books.Find(scope) is { } ledger ? Sorted(ledger.At(m)) : new([], []))).ToList())], mark, whole: false);

@@ -38,6 +38,55 @@ public sealed class LateDataTests
     }
 
     [Fact]
+    public void A_breach_that_was_over_is_retracted_too_by_news_that_it_never_was()
+    {
+        var story = Story.Of().At("09:00:00", T, Created).WakeUntil(Story.Ms("13:10:00")).At("13:18:00", T, new TicketResolved("fixed"));
+        story.At("13:40:00", T, new TicketReplied("mail")); // news, but none of before the end
+        Assert.Equal(AlertState.Resolved, story.Alert("clock_breach", "resolution")!.State);
+        story.Told("14:00:00", "12:55:00", T, new TicketResolved("by phone"));
+        var alert = story.Alert("clock_breach", "resolution")!;
+        Assert.Equal((1, 1), Sla(story));
+        Assert.Equal((AlertState.Retracted, Story.Ms("14:00:00"), Story.Ms("13:18:00"), "retracted"), (alert.State, alert.ChangedAt, alert.StoodUntil, alert.Care.Final));
+        Assert.Contains(alert, story.Last!.Alerts); // whoever was told of it hears of that
+        story.Told("14:10:00", "12:50:00", T, new TicketReopened("not yet")); // older than the resolving: nothing to reopen
+        Assert.Equal(AlertState.Retracted, story.Alert("clock_breach", "resolution")!.State);
+        story.Told("14:20:00", "12:58:00", T, new TicketReopened("it was not"));
+        Assert.Equal((0, 1), Sla(story));
+        Assert.Equal([AlertState.Retracted, AlertState.Resolved], story.Shard.Alerts.All.Where(a => a.Due is { Rule: "clock_breach", Clock: "resolution" }).Select(a => a.State)); // broken after all, three minutes later
+    }
+
+    [Fact]
+    public void A_warning_that_helped_stays_over_whatever_is_heard_later()
+    {
+        var story = Story.Of().At("09:00:00", T, Created).At("12:30:00", T, new TicketResolved("fixed"));
+        Assert.Equal(AlertState.Resolved, story.Alert("clock_warning", "resolution")!.State);
+        story.Told("14:00:00", "10:00:00", T, new TicketResolved("by phone"));
+        Assert.Equal(AlertState.Resolved, story.Alert("clock_warning", "resolution")!.State);
+    }
+
+    [Theory]
+    [InlineData("callback")]
+    [InlineData("dispatch")]
+    [InlineData("customer")]
+    public void So_is_that_of_a_callback_a_dispatch_and_a_customer(string kind)
+    {
+        var (story, late, rule) = kind switch
+        {
+            "callback" => (Ruled().At("09:00:00", "callback/c", new CallbackPromised(CallbackKind.Promise, Story.Iso("10:00:00"), CustomerRef: "c-1", DepartmentId: "billing"))
+                .WakeUntil(Story.Ms("10:20:00")).At("10:20:00", "callback/c", new CallbackAttempted(2, AttemptOutcome.Reached)), (EventData)new CallbackAttempted(1, AttemptOutcome.Reached), "callback_missed"),
+            "dispatch" => (Ruled().At("09:00:00", T, Created).At("09:10:00", T, new TicketDispatched("d", "returns", DispatchRole.Lead)).WakeUntil(Story.Ms("+1 11:00:00"))
+                .At("+1 11:00:00", T, new TicketDispatchAccepted("d")), new TicketDispatchAccepted("d"), "unsigned_dispatch"),
+            _ => (Ruled().At("09:00:00", "contact/1", new ContactInitiated(Channel.Phone, Direction.Inbound, "c-1"), new ContactQueued("q", "billing"), new ContactAbandoned(AbandonStage.Queue, "q"))
+                .WakeUntil(Story.Ms("10:20:00")).At("10:20:00", "contact/2", new ContactInitiated(Channel.Phone, Direction.Outbound, "c-1")), new ContactInitiated(Channel.Phone, Direction.Outbound, "c-1"), "missed_call"),
+        };
+        Assert.Equal(AlertState.Resolved, story.Shard.Alerts.All.Single(a => a.Due.Rule == rule).State);
+        var subject = kind switch { "callback" => "callback/c", "dispatch" => T, _ => "contact/3" };
+        story.Told("+1 12:00:00", "09:30:00", subject, late);
+        Assert.Equal(AlertState.Retracted, story.Shard.Alerts.All.Single(a => a.Due.Rule == rule).State);
+        static Story Ruled() => Story.Of(OpsMonitor.Grains.Policies.PolicySet.Default with { Rules = OpsMonitor.Grains.Rules.RuleSet.Standard });
+    }
+
+    [Fact]
     public void A_ticket_whose_opening_arrives_after_its_resolution_ends_as_if_in_order()
     {
         var story = Story.Of().At("12:00:00", T, new TicketResolved("fixed"));

@@ -145,7 +145,7 @@ public sealed class BulkComplaintTests
             for (var i = 0; i < n; i++) at.Add((5 * week) - (back * week) + i);
         for (var i = 0; i < 20; i++) at.Add((5 * week) + (i * 1000));
         var episodes = new List<BulkEpisode>();
-        BulkRule.Find(at, 0, rule, episodes, long.MinValue, 6 * week);
+        BulkRule.Find(at, 0, RuleSet.Standard, null, episodes, long.MinValue, 6 * week);
         Assert.Equal((5 * week) + ((raisedAt - 1) * 1000), Assert.Single(episodes).OpenedAt);
     }
 

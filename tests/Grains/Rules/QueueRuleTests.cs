@@ -103,6 +103,23 @@ public sealed class QueueRuleTests
     }
 
     [Fact]
+    public void Who_has_been_there_for_longer_than_sums_are_looked_through_is_there_after_a_start_too()
+    {
+        var story = With(RuleId.Occupancy).At("09:00:00", "agent/b", new AgentStateChanged(AgentState.Available, "billing", ["q"])).WakeUntil(Story.Ms("+40 08:59:00"));
+        var again = new Shard(story.Shard.Policies, new());
+        again.Resume(ShardSnapshot.Read(ShardSnapshot.Write(story.Shard.Image())), asJudged: true);
+        foreach (var shard in (Shard[])[story.Shard, again])
+        {
+            shard.Step(new(Story.Ms("+40 09:00:00"), [Story.Event(Story.Ms("+40 09:00:00"), "agent/a", new AgentStateChanged(AgentState.Busy, "billing", ["q"]), "busy")]));
+            while (shard.NextWake <= Story.Ms("+40 09:30:00")) shard.Step(new(shard.NextWake, []));
+            Assert.Empty(shard.Alerts.All); // one of two is busy
+            shard.Step(new(Story.Ms("+40 09:30:00"), [Story.Event(Story.Ms("+40 09:30:00"), "agent/b", new AgentStateChanged(AgentState.Offline, "billing", ["q"]), "gone")]));
+            while (shard.NextWake <= Story.Ms("+40 10:00:00")) shard.Step(new(shard.NextWake, []));
+            Assert.Equal("occupancy", Assert.Single(shard.Alerts.All).Due.Rule);
+        }
+    }
+
+    [Fact]
     public void A_start_in_the_middle_and_any_order_of_arrival_raise_the_same()
     {
         for (var seed = 0; seed < 25; seed++)

@@ -16,13 +16,13 @@ public sealed class RuleOrderTests
 {
     private const int Streams = 150, Events = 70;
 
-    private static readonly RuleId[] Ruled =
+    internal static readonly RuleId[] Ruled =
     [
         RuleId.UnsignedDispatch, RuleId.PingPong, RuleId.PingPongGuard, RuleId.RepeatComplaint, RuleId.OutsideFlag, RuleId.VipLane, RuleId.CallbackOverdue, RuleId.MissedCall,
         RuleId.CriticalDrop, RuleId.HardCase,
     ];
 
-    private static readonly PolicySet Policies = PolicySet.Default with { Rules = RuleSet.Off.With(Ruled.Select(id => RuleSet.Standard.Of(id, null))) };
+    internal static readonly PolicySet Policies = PolicySet.Default with { Rules = RuleSet.Off.With(Ruled.Select(id => RuleSet.Standard.Of(id, null))) };
 
     [Fact]
     public void The_same_events_in_any_order_and_doubled_raise_the_same()
@@ -53,13 +53,13 @@ public sealed class RuleOrderTests
     }
 
     // What stands. What is over is a record of what was known at the time; for whom, and what was counted, is kept as it was at the raise.
-    private static List<string> Standing(Shard shard) =>
+    internal static List<string> Standing(Shard shard) =>
         [.. shard.Alerts.All.Where(a => IsRules(a) && a.State == AlertState.Raised)
             .Select(a => $"{a.Key} {a.Due.RaisedAt} {a.Due.Level}")];
 
     private static bool IsRules(Alert alert) => !alert.Due.Rule.StartsWith("clock_", StringComparison.Ordinal) && alert.Due.Rule != "callback_due";
 
-    private static void Wake(Shard shard, long until)
+    internal static void Wake(Shard shard, long until)
     {
         while (shard.NextWake <= until) shard.Step(new(shard.NextWake, []));
         shard.Step(new(until, []));
@@ -72,7 +72,7 @@ public sealed class RuleOrderTests
         return again;
     }
 
-    private static List<Event> Stream(Random random)
+    internal static List<Event> Stream(Random random)
     {
         var (events, at, number) = (new List<Event>(), Story.Ms("06:00:00"), 0);
         string One(params string[] of) => of[random.Next(of.Length)];

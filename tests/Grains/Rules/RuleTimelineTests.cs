@@ -3,6 +3,7 @@ using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Rules;
 using Xunit;
+using static OpsMonitor.Tests.Grains.Rules.RuleHeads;
 
 namespace OpsMonitor.Tests.Grains.Rules;
 
@@ -12,9 +13,6 @@ public sealed class RuleTimelineTests
     private const string T = "ticket/T-1";
 
     private static Story With(RuleId id) => Story.Of(PolicySet.Default with { Rules = RuleSet.Standard.Only(id) });
-
-    private static TicketCreated Created(string? tier = null, string? customer = null, int priority = 4, params string[] flags) =>
-        new(TicketKind.Complaint, Channel.Phone, Priority: priority, DepartmentId: "billing", CustomerTier: tier, CustomerRef: customer, RiskFlags: flags.Length == 0 ? null : flags);
 
     private static Alert? Of(Story story, RuleId id) => story.Shard.Alerts.All.SingleOrDefault(a => a.Due.Rule == Words.Of(id));
 
@@ -135,11 +133,7 @@ public sealed class RuleTimelineTests
             .At("+30 09:00:00", "ticket/c", Created(customer: "c-1")), RuleId.RepeatComplaint));
     }
 
-    private static Story Missed(RuleId rule, bool critical = false) => critical
-        ? With(rule).At("09:00:00", "contact/1", new ContactInitiated(Channel.Phone, Direction.Inbound, "c-1"), new ContactQueued("q", "billing"))
-            .At("09:01:00", "contact/1", new ContactAnswered("ann", "q")).At("09:05:00", "contact/1", new ContactDisconnected(DisconnectedBy.System, Critical: true))
-        : With(rule).At("09:00:00", "contact/1", new ContactInitiated(Channel.Phone, Direction.Inbound, "c-1"), new ContactQueued("q", "billing"))
-            .At("09:05:00", "contact/1", new ContactAbandoned(AbandonStage.Queue, "q"));
+    private static Story Missed(RuleId rule, bool critical = false) => With(rule).Missed(critical);
 
     [Fact]
     public void A_missed_call_that_nobody_returns_is_raised_after_an_hour()

@@ -4,10 +4,7 @@ using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Policies;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Silo.Local;
-using OpsMonitor.Tests.Silo.Local.Journal;
 using OpsMonitor.Tests.Web.Policies;
-using OpsMonitor.Web.Policies;
-using OpsMonitor.Web.Reference;
 using Xunit;
 
 namespace OpsMonitor.Tests.Silo.Local;
@@ -17,31 +14,22 @@ public sealed class SavedPolicyHostTests : IDisposable
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.Parse("2026-03-02T09:00:00Z", CultureInfo.InvariantCulture);
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly SetClock _clock = new();
-    private readonly StartState _files = StartState.Read(null, ReferenceData.Empty);
+    private readonly SavingFolder _folder = new();
 
-    public SavedPolicyHostTests() => _clock.Set(Start.AddMinutes(10));
+    public SavedPolicyHostTests() => _folder.Clock.Set(Start.AddMinutes(10));
 
     public void Dispose() => _folder.Dispose();
-
-    private LocalHost Open() => LocalHost.Open(new(_folder.Path, _files.SetWith([])) { Reread = _files.SetWith }, _clock, static _ => { });
 
     private static string Policy(int version, string limit) =>
         $"id: fast\nversion: {version}\neffective: {{running: true}}\nclocks:\n- {{id: resolution, start: created, stop: [ticket.resolved], limit: {{{limit}}}}}\n";
 
-    private PolicyChange Change(LocalHost host, string text, int version)
-    {
-        var edits = host.Read(s => s.Edits);
-        var edit = new PolicyEdit(edits.Count + 1, EditKind.Policy, "fast", version, host.Now, "anna", text);
-        return new(edit, _files.SetWith([.. edits, edit]));
-    }
+    private PolicyChange Change(LocalHost host, string text, int version) => _folder.Change(host, text, EditKind.Policy, "fast", version);
 
     [Fact]
     public async Task It_is_judged_by_at_once_and_after_a_start_from_the_journal_and_from_a_snapshot()
     {
         string stood;
-        await using (var host = Open())
+        await using (var host = _folder.Open())
         {
             await host.OfferAsync([.. Enumerable.Range(0, 40).Select(Created)], default);
             Assert.True(await host.ChangeAsync(Change(host, Policy(1, "value: 1, unit: minute"), 1), default));
@@ -49,16 +37,16 @@ public sealed class SavedPolicyHostTests : IDisposable
             Assert.True(await host.ChangeAsync(Change(host, Policy(2, "value: 1, unit: week"), 2), default));
             stood = host.Read(SavedDesk.Picture);
         }
-        Assert.NotEmpty(Snapshots());
-        await using (var host = Open()) Assert.Equal(stood, host.Read(SavedDesk.Picture));
-        foreach (var file in Snapshots()) File.Delete(file);
-        await using (var host = Open()) Assert.Equal(stood, host.Read(SavedDesk.Picture));
+        Assert.NotEmpty(_folder.Snapshots);
+        await using (var host = _folder.Open()) Assert.Equal(stood, host.Read(SavedDesk.Picture));
+        _folder.ForgetSnapshots();
+        await using (var host = _folder.Open()) Assert.Equal(stood, host.Read(SavedDesk.Picture));
     }
 
     [Fact]
     public async Task Of_two_that_follow_the_same_one_the_second_is_refused()
     {
-        await using var host = Open();
+        await using var host = _folder.Open();
         var (one, other) = (Change(host, Policy(1, "value: 1, unit: hour"), 1), Change(host, Policy(1, "value: 2, unit: hour"), 1));
         Assert.Equal((true, false), (await host.ChangeAsync(one, default), await host.ChangeAsync(other, default)));
         Assert.Equal([one.Edit], host.Read(s => s.Edits));
@@ -69,7 +57,7 @@ public sealed class SavedPolicyHostTests : IDisposable
     {
         const int Tickets = 3 * Shard.SweptPerTurn;
         string stood;
-        await using (var host = Open())
+        await using (var host = _folder.Open())
         {
             foreach (var some in Enumerable.Range(0, Tickets).Chunk(400)) await host.OfferAsync([.. some.Select(Created)], default);
             Assert.True(await host.ChangeAsync(Change(host, Policy(1, "value: 1, unit: minute"), 1), default));
@@ -80,20 +68,20 @@ public sealed class SavedPolicyHostTests : IDisposable
             Assert.Equal(Tickets + 1, host.Read(s => s.Rows().Count(r => r.Clocks.Any(c => c is { Policy: "fast", State: "breached" }))));
             stood = host.Read(SavedDesk.Picture);
         }
-        foreach (var file in Snapshots()) File.Delete(file);
-        await using (var host = Open()) Assert.Equal(stood, host.Read(SavedDesk.Picture));
+        _folder.ForgetSnapshots();
+        await using (var host = _folder.Open()) Assert.Equal(stood, host.Read(SavedDesk.Picture));
     }
 
     [Fact]
     public async Task Stopped_on_the_way_it_is_finished_by_the_next_start()
     {
         const int Tickets = 20 * Shard.SweptPerTurn;
-        await using (var host = Open())
+        await using (var host = _folder.Open())
         {
             foreach (var some in Enumerable.Range(0, Tickets).Chunk(500)) await host.OfferAsync([.. some.Select(Created)], default);
             Assert.True(await host.ChangeAsync(Change(host, Policy(1, "value: 1, unit: minute"), 1), default));
         }
-        await using (var host = Open())
+        await using (var host = _folder.Open())
         {
             var deadline = DateTime.UtcNow.AddSeconds(30);
             while (host.Read(s => s.Sweeping) && DateTime.UtcNow < deadline) await Task.Delay(20);
@@ -103,8 +91,6 @@ public sealed class SavedPolicyHostTests : IDisposable
             Assert.Equal(Tickets, host.Read(s => s.Alerts.All.Count(a => a.Due is { Clock: "resolution", Rule: "clock_breach" })));
         }
     }
-
-    private string[] Snapshots() => Directory.GetFiles(_folder.Path, "*snapshot*", SearchOption.AllDirectories);
 
     private static Event Created(int number)
     {

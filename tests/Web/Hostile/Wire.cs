@@ -28,20 +28,21 @@ internal sealed class Wire(Uri root) : IDisposable
 
     private async Task<WireAnswer?> Once(Mutation request, CancellationToken stop)
     {
+        if (_client is { Connected: false }) Close(); // cut off while the answer before was read
         if (_client is null)
         {
             _client = new() { NoDelay = true };
             await _client.ConnectAsync(root.Host, root.Port, stop);
         }
-        var stream = _client.GetStream();
+        var (stream, whole) = (_client.GetStream(), true);
         try
         {
             await stream.WriteAsync(request.Wire, stop);
             if (!request.Answered) _client.Client.Shutdown(SocketShutdown.Send);
         }
-        catch (IOException) { } // refused before it was all sent; the answer may be there already
+        catch (IOException) { whole = false; } // refused before it was all sent; the answer may be there already
         var answer = await Read(stream, request.IsHead, stop);
-        if (answer is null || !request.Answered || answer.Head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase)) Close();
+        if (answer is null || !whole || !request.Answered || answer.Head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase)) Close();
         return answer;
     }
 

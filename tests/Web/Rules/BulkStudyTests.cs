@@ -17,4 +17,15 @@ public sealed class BulkStudyTests(ITestOutputHelper output)
         Assert.All(all, f => Assert.InRange(f.MostLateMs, 0, 1_000));
         Assert.All(all.Where(f => f.Complaints >= 10), f => Assert.Equal(Days, f.Found));
     }
+
+    [Fact]
+    public void Why_six_are_mostly_not_found_is_printed()
+    {
+        foreach (var n in (int[])[0, 6])
+        {
+            var plain = BulkStudy.Plain(1, Days, n, calm: true);
+            output.WriteLine($"{plain}");
+            Assert.True(plain.Found <= plain.Reach && plain.Reach <= plain.Hidden);
+        }
+    }
 }

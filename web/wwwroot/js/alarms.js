@@ -1,7 +1,7 @@
 // @ts-check
 // All alerts of the house, filtered; each leads to its own page.
 import { department, loadNames } from "./names.js";
-import { language, loadWords, moment, setZone, t, zoneName } from "./text.js";
+import { language, loadWords, moment, setZone, t, translate, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any[]} */
@@ -24,7 +24,7 @@ function grouped(wanted) {
 const quiet = (a) => `${t(`why.${a.mute}`)} (${a.muted_by})${a.muted_until ? ` → ${moment(a.muted_until, now)}` : ""}`;
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   const wanted = alerts.filter((a) => (!at("show").value || stateOf(a) === at("show").value) && (!at("level").value || a.priority === at("level").value));
   at("count").textContent = now ? `${t("alarms.count", { n: wanted.length })} · ${moment(now, now)} ${zoneName(now)}` : "";
   at("list").replaceChildren(...(at("group").value ? grouped(wanted) : wanted).slice(0, 500).map((a) => {

@@ -1,7 +1,7 @@
 // @ts-check
 // One alert, for a phone: what, since when, who has it, who is told next; and to take it.
 import { department, loadNames } from "./names.js";
-import { language, loadWords, moment, promise, setZone, span, t, zoneName } from "./text.js";
+import { language, loadWords, moment, promise, setZone, span, t, translate, zoneName } from "./text.js";
 
 const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -21,7 +21,7 @@ const now = () => shown.now + (performance.now() - heardAt);
 
 function words() {
   at("title").textContent = code;
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   for (const e of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]")))
     e.textContent = t(`alert.${e.dataset.do}`, { n: e.dataset.do === "shelve" ? Number(e.dataset.minutes) / 60 : e.dataset.minutes ?? "" });
 }

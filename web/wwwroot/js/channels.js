@@ -1,6 +1,6 @@
 // @ts-check
 // How channels do; testing them, sending dead letters again, setting secrets, and channels.yaml. The key stays in its field: it is kept nowhere.
-import { language, loadWords, moment, setZone, t, zoneName } from "./text.js";
+import { language, loadWords, moment, setZone, t, translate, zoneName } from "./text.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {any} */ (document.getElementById(id));
@@ -79,7 +79,7 @@ function row(c) {
 }
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   if (!shown) return;
   at("age").textContent = `${t("asOf", { time: moment(shown.now, shown.now) })} ${zoneName(shown.now)}`;
   at("secrets").hidden = !shown.channels.some((/** @type {any} */ c) => c.secrets);

@@ -1,6 +1,8 @@
 // @ts-check
 // What the head of a department has to act upon: alerts, what is due, what will be late, who answers for it.
-import { clock, language, loadWords, moment, promise, setZone, span, t, titleOf, zoneName } from "./text.js";
+import { metricName } from "./metrics.js";
+import { department, loadNames } from "./names.js";
+import { clock, language, loadWords, moment, promise, setZone, span, t, titleOf, translate, zoneName } from "./text.js";
 
 const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const at = (/** @type {string} */ name) => /** @type {any} */ (document.getElementById(name));
@@ -64,9 +66,9 @@ function outlook() {
     element("span", [[x.owner, x.finish_at ? t("dept.finish", { day: day(x.finish_at), time: clock(x.finish_at) }) : t("dept.never")].filter(Boolean).join(" · ")], "minor")], "yellow")));
   at("queues").replaceChildren(...f.queues.map((/** @type {any} */ q) => element("p", [q.service_level === null ? t("dept.queueNone", { queue: q.queue })
     : t("dept.queue", { queue: q.queue, n: q.arrivals_1h, agents: q.agents, sl: (100 * q.service_level).toFixed(0), s: q.threshold_s, need: q.agents_needed })])));
-  at("joint").replaceChildren(...f.consultations.map((/** @type {any} */ c) => element("details", [element("summary", [`${t("rule.hard_case")} #${c.ticket} · ${t("dept.lead", { lead: c.lead ?? "–" })} · ${
+  at("joint").replaceChildren(...f.consultations.map((/** @type {any} */ c) => element("details", [element("summary", [`${t("rule.hard_case")} #${c.ticket} · ${t("dept.lead", { lead: department(c.lead) || "–" })} · ${
     c.promised_at ? t("dept.promise", { time: when(c.promised_at) }) : ""} · ${c.finish_at ? t("dept.finish", { day: day(c.finish_at), time: clock(c.finish_at) }) : t("dept.never")}`]),
-    element("p", [c.branches.map((/** @type {any} */ b) => `${b.department}: ${b.finish_at ? `${day(b.finish_at)} ${clock(b.finish_at)}` : "–"}`).join(" · ")], "minor")])));
+    element("p", [c.branches.map((/** @type {any} */ b) => `${department(b.department)}: ${b.finish_at ? `${day(b.finish_at)} ${clock(b.finish_at)}` : "–"}`).join(" · ")], "minor")])));
   const s = f.score;
   at("score").textContent = s.forecasts === 0 ? t("dept.scoreNone") : t("dept.score", { n: s.forecasts, hits: s.hits, said: s.hits + s.false, was: s.hits + s.missed, h: s.horizon_h });
 }
@@ -77,15 +79,15 @@ function card() {
   at("card").tBodies[0].replaceChildren(...cards.filter((name) => name in shown.scorecard).map((name) => {
     const v = shown.scorecard[name];
     const text = v === null || (typeof v === "object" && v.value === null) ? t("none") : typeof v === "object" ? `${(100 * v.value).toFixed(1)} % (${v.num}/${v.n})` : String(v);
-    return element("tr", [element("td", [t(`card.${name}`)]), element("td", [text])]);
+    return element("tr", [element("td", [metricName(name)]), element("td", [text])]);
   }));
 }
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  if (shown) at("title").textContent = titleOf(shown.titles, id);
+  translate();
   stepsOf();
   if (!shown) return;
-  at("title").textContent = titleOf(shown.titles, id);
   at("age").textContent = `${t("asOf", { time: clock(shown.now) })} ${zoneName(shown.now)}${shown.suppressed ? ` · ${t("dept.suppressed", { n: shown.suppressed })}` : ""}`;
   fill("alerts", shown.alerts.map(alertCard));
   at("groups").replaceChildren(...(shown.groups.length ? shown.groups.map(group) : [element("p", [t("dept.none")], "minor")]));
@@ -142,7 +144,7 @@ async function save(/** @type {Event} */ event) {
 at("kind").addEventListener("change", stepsOf);
 at("act").addEventListener("submit", save);
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 at("language").value = language;
 at("title").textContent = id;
 draw();

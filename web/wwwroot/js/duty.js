@@ -1,6 +1,7 @@
 // @ts-check
 // Who is on duty, who comes next, and the plan of two weeks, each rota in its own time.
-import { language, loadWords, t } from "./text.js";
+import { department, loadNames } from "./names.js";
+import { language, loadWords, t, translate } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */
@@ -34,7 +35,7 @@ function rota(r) {
   const box = element("section");
   const link = /** @type {HTMLAnchorElement} */ (element("a", t("duty.ics")));
   link.href = `/api/v1/duty/${encodeURIComponent(r.id)}/plan.ics`;
-  const of = element("p", `${r.levels.map(role).join(", ")} · ${r.departments.length ? r.departments.join(", ") : t("allDepartments")} · ${r.zone} · `, "minor");
+  const of = element("p", `${r.levels.map(role).join(", ")} · ${r.departments.length ? r.departments.map(department).join(", ") : t("allDepartments")} · ${r.zone} · `, "minor");
   of.append(link);
   const now = element("p", "", "who");
   now.append(element("strong", `${t("duty.now")}: ${r.on_duty ? said(r.on_duty, r.zone) : t("duty.nobody")}`, r.on_duty ? "good" : "warn"));
@@ -56,7 +57,7 @@ function rota(r) {
 }
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   if (!shown) return;
   at("none").textContent = shown.rotas.length ? "" : t("duty.none");
   at("rotas").replaceChildren(...shown.rotas.map(rota));
@@ -70,7 +71,7 @@ async function load() {
 }
 
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 at("language").value = language;
 draw();
 await load();

@@ -1,6 +1,6 @@
 // @ts-check
 // A ticket's clocks, stretch by stretch, so that a person can check a due time by hand.
-import { language, loadWords, promise, t, word } from "./text.js";
+import { language, loadWords, promise, t, translate, word } from "./text.js";
 
 /** @param {string} tag @param {string} [content] @param {string} [name] */
 function element(tag, content = "", name = "") {
@@ -75,6 +75,7 @@ async function draw() {
   const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
   const main = /** @type {HTMLElement} */ (document.getElementById("main"));
   /** @type {HTMLElement} */ (document.getElementById("title")).textContent = t("explain.title", { ticket: id });
+  translate();
   const answer = await fetch(`/api/v1/tickets/${encodeURIComponent(id)}/explain`);
   const found = await answer.json();
   if (!answer.ok) { main.replaceChildren(element("p", found.detail, "bad")); return; }

@@ -1,7 +1,8 @@
 // @ts-check
 // The list behind one number, line by line; each ticket leads to its explanation.
+import { metricFormula, metricName } from "./metrics.js";
 import { department, loadNames, scopeName } from "./names.js";
-import { dateTime, language, loadWords, setZone, t, word, zoneName } from "./text.js";
+import { dateTime, duration, language, loadWords, setZone, t, translate, word, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const asked = new URLSearchParams(location.search);
@@ -14,7 +15,7 @@ let items = [];
 /** @param {any} i */
 function valueOf(i) {
   if (i.value === null) return "";
-  return head.unit === "s" ? `${i.value} s` : String(i.value);
+  return head.unit === "s" ? duration(i.value) : String(i.value);
 }
 
 /** Above and below, where they say more than that it counts. @param {any} i */
@@ -37,13 +38,13 @@ function line(i) {
 }
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
-  at("title").textContent = t("list.title", { metric: word("m", wanted.get("metric") ?? "") });
+  at("title").textContent = t("list.title", { metric: metricName(wanted.get("metric") ?? "") });
+  translate();
   links();
   if (!head) return;
   at("number").textContent = head.detail ?? t("list.number", { count: head.count, num: head.num, n: head.n, scope: scopeName(head.scope) });
   at("number").classList.toggle("bad", Boolean(head.detail));
-  at("formula").textContent = head.formula ?? "";
+  at("formula").textContent = metricFormula(wanted.get("metric") ?? "");
   at("window").textContent = head.window ? `${dateTime(Date.parse(head.window.from))} – ${dateTime(Date.parse(head.window.to))} · ${t("asOf", { time: dateTime(Date.parse(head.as_of)) })} ${zoneName(Date.parse(head.as_of))}` : "";
   at("list").replaceChildren(...items.map(line));
   at("more").hidden = !head.cursor;

@@ -3,7 +3,7 @@
 import { follow } from "./link.js";
 import { drawTrend, gauge, spark } from "./draw.js";
 import { chime, muteBy, mutedUntil, ring, silenced, soundState } from "./sound.js";
-import { clock, language, loadWords, moment, percent, setZone, signed, span, t, titleOf, zoneName } from "./text.js";
+import { clock, language, loadWords, moment, percent, setZone, signed, span, t, titleOf, translate, zoneName } from "./text.js";
 
 const LATE_MS = 3000;
 const DEAD_MS = 10000;
@@ -58,7 +58,7 @@ function makeTiles() {
 }
 
 function words() {
-  for (const node of document.querySelectorAll("[data-t]")) put(node, t(/** @type {HTMLElement} */ (node).dataset.t ?? ""));
+  translate();
   TILES.forEach((name, i) => put(/** @type {Element} */ ($("tiles").children[i].querySelector(".label")), t(name)));
   const scope = board ? (board.id === "all" ? t("allDepartments") : titleOf(board.title, board.id)) : "";
   put($("title"), scope ? `${t("title")} · ${scope}` : t("title"));

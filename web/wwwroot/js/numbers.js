@@ -1,6 +1,7 @@
 // @ts-check
-// Every number of one scope; each opens the list behind it. The name of a number is its path in the answer.
-import { dateTime, language, loadWords, percent, t, titleOf, zoneName } from "./text.js";
+// Every number of one scope by its name, each opens the list behind it; its path and formula stand beside it for programs.
+import { metricFormula, metricName, metricPlace } from "./metrics.js";
+import { dateTime, duration, language, loadWords, percent, setZone, t, titleOf, translate, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 const asked = new URLSearchParams(location.search);
@@ -17,14 +18,21 @@ function leaves(path, table) {
   });
 }
 
-/** The unit is part of a number's name. @param {string} name */
-const unit = (name) => (/_s(\/|$)/.test(name) ? " s" : /_ms(\/|\.|$)/.test(name) ? " ms" : "");
+const byNumber = new Intl.Collator("en", { numeric: true }); // 7-30d before 30d+
+// What is divided, but is no share of it: hops of a ticket, points of a rating.
+const MEANS = /^(hops|callbacks\.attempts|dispatch\.reply_satisfaction|hot_issues\/.*)$/;
+const SECONDS = /_s(\/|$)/; // the unit is part of a path
+
+/** @param {string} name @param {{value: number | null, num: number, n: number}} ratio */
+function rate(name, { value, num, n }) {
+  if (value === null) return "–";
+  const said = MEANS.test(name) ? String(Math.round(value * 100) / 100) : `${percent(value)} %`;
+  const [above, below] = /(^|\/)occupancy$/.test(name) ? [duration(num / 1000), duration(n / 1000)] : name === "fcr.window_elapsed" ? [duration(num), duration(n)] : [num, n];
+  return name === "three_rates" ? said : `${said} (${above} / ${below})`;
+}
 
 /** @param {Leaf} leaf */
-const text = ({ name, value }) => (value === null ? "–" : typeof value === "object" ? `${value.value === null ? "–" : value.value <= 1 ? `${percent(value.value)} %` : value.value} (${value.num} / ${value.n})`
-  : unit(name) ? `${Math.round(value * 10) / 10}${unit(name)}` : String(value));
-
-const isNamed = (/** @type {string} */ name) => t(`m.${name}`) !== `m.${name}`;
+const text = ({ name, value }) => (value === null ? "–" : typeof value === "object" ? rate(name, value) : SECONDS.test(name) ? duration(value) : String(value));
 
 /** @param {Leaf} leaf */
 function line(leaf) {
@@ -32,26 +40,26 @@ function line(leaf) {
   const link = document.createElement("a");
   link.href = `/list?${new URLSearchParams({ metric: leaf.name, scope: at("scope").value, window: at("span").value, lang: language })}`;
   link.textContent = text(leaf);
-  const label = isNamed(leaf.name) ? t(`m.${leaf.name}`) : "";
-  const cells = [leaf.name, label, link, found.formulas?.[leaf.name] ?? ""].map((content) => {
+  const formula = found.formulas?.[leaf.name];
+  row.append(...[metricName(leaf.name), link, metricFormula(leaf.name), formula ? `${leaf.name} = ${formula}` : leaf.name].map((content, i) => {
     const cell = document.createElement("td");
     cell.append(content);
+    cell.className = ["", "num", "minor", "path"][i];
     return cell;
-  });
-  cells[3].className = "minor";
-  row.append(...cells);
+  }));
   return row;
 }
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   const [all] = at("scope").options;
   if (all) all.textContent = t("allDepartments");
   if (!found) return;
   if (found.detail) { at("count").textContent = found.detail; return; }
   const word = at("find").value.trim().toLowerCase();
-  const shown = leaves("", found.metrics).filter((l) => l.value !== null || word).filter((l) => `${l.name} ${t(`m.${l.name}`)}`.toLowerCase().includes(word));
-  shown.sort((a, b) => Number(isNamed(b.name)) - Number(isNamed(a.name))); // what has a name in the reader's language first
+  const shown = leaves("", found.metrics).filter((l) => l.value !== null || word).filter((l) => `${l.name} ${metricName(l.name)}`.toLowerCase().includes(word));
+  shown.sort((a, b) => metricPlace(a.name) - metricPlace(b.name) || byNumber.compare(a.name, b.name));
+  setZone(found.zone);
   const asOf = Date.parse(found.as_of);
   at("count").textContent = `${t("numbers.count", { n: shown.length })} · ${t("asOf", { time: dateTime(asOf) })} ${zoneName(asOf)}`;
   at("list").replaceChildren(...shown.map(line));

@@ -1,7 +1,7 @@
 // @ts-check
 // The shelf of policies and calendars, one of them as a text to change, whether that could be saved, what it would do to open tickets, saving it, and
 // what was saved before. The key stays in its field: it is kept nowhere.
-import { language, loadWords, t } from "./text.js";
+import { language, loadWords, setZone, t, translate, zoned } from "./text.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -26,9 +26,6 @@ function element(tag, content, name = "") {
 /** @param {{from: string | null, to: string | null}} entry */
 const effect = (entry) => (entry.from || entry.to ? `${entry.from ?? "…"} – ${entry.to ?? "…"}` : "");
 
-/** @param {string} at RFC 3339 */
-const when = (at) => at.slice(0, 16).replace("T", " ");
-
 /** @param {any} entry */
 const title = (entry) => entry.title[language] ?? entry.title.en ?? entry.id;
 
@@ -41,7 +38,7 @@ function row(entry, folder, second) {
   const name = document.createElement("td");
   name.append(open, element("div", entry.id, "minor"));
   if (entry.warning) name.append(element("div", `▲ ${t("holidays", { calendars: entry.id, until: entry.announced_until })}`, "warn"));
-  line.append(name, element("td", second), element("td", effect(entry)), element("td", entry.saved_at ? `${entry.saved_by} ${when(entry.saved_at)}` : entry.shipped ? t("policy.shipped") : entry.file));
+  line.append(name, element("td", second), element("td", effect(entry)), element("td", entry.saved_at ? `${entry.saved_by} ${zoned(entry.saved_at)}` : entry.shipped ? t("policy.shipped") : entry.file));
   return line;
 }
 
@@ -50,6 +47,7 @@ const newest = new Map();
 
 async function list() {
   const shelf = await (await fetch("/api/v1/policies")).json();
+  setZone(shelf.zone);
   for (const p of shelf.policies) newest.set(p.id, Math.max(newest.get(p.id) ?? 0, p.version));
   at("policies").replaceChildren(...shelf.policies.map((/** @type {any} */ p) => row(p, "policies", String(p.version))));
   at("calendars").replaceChildren(...shelf.calendars.map((/** @type {any} */ c) => row(c, "calendars", c.time_zone)));
@@ -116,8 +114,8 @@ async function put() {
 /** Who saved it when, what changed in its files by hand, and which lines. @param {string} folder @param {string} id */
 async function history(folder, id) {
   const told = await (await fetch(`/api/v1/policies/${folder}/${encodeURIComponent(id)}/history`)).json();
-  const saved = told.saved.map((/** @type {any} */ s) => ({ at: s.saved_at, changed: s.changed, text: t("policy.savedBy", { version: s.version, at: when(s.saved_at), by: s.saved_by }) }));
-  const files = told.files.map((/** @type {any} */ f) => ({ at: f.seen_at, changed: f.changed, text: t(f.gone ? "policy.fileGone" : "policy.fileSeen", { file: f.file, at: when(f.seen_at) }) }));
+  const saved = told.saved.map((/** @type {any} */ s) => ({ at: s.saved_at, changed: s.changed, text: t("policy.savedBy", { version: s.version, at: zoned(s.saved_at), by: s.saved_by }) }));
+  const files = told.files.map((/** @type {any} */ f) => ({ at: f.seen_at, changed: f.changed, text: t(f.gone ? "policy.fileGone" : "policy.fileSeen", { file: f.file, at: zoned(f.seen_at) }) }));
   const all = [...saved, ...files].sort((a, b) => b.at.localeCompare(a.at));
   at("history").hidden = all.length === 0;
   at("saved").replaceChildren(...all.flatMap((one) => {
@@ -130,7 +128,7 @@ async function history(folder, id) {
 
 /** @param {any} side @param {string} label for a phone, where the heads of the columns are not shown */
 function cell(side, label) {
-  const made = element("td", side ? `${t(`explain.${side.state}`)} ${side.due_at ? when(side.due_at) + " UTC" : ""} ` : "–");
+  const made = element("td", side ? `${t(`explain.${side.state}`)} ${side.due_at ? zoned(side.due_at) : ""} ` : "–");
   if (side) made.append(element("span", `${side.policy} ${side.version}`, "minor"));
   made.dataset.label = label;
   return made;
@@ -157,7 +155,7 @@ async function run() {
 }
 
 function words() {
-  for (const place of document.querySelectorAll("[data-t]")) place.textContent = t(/** @type {HTMLElement} */ (place).dataset.t ?? "");
+  translate();
 }
 
 const chooser = /** @type {HTMLSelectElement} */ (at("language"));

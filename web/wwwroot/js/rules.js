@@ -1,12 +1,16 @@
 // @ts-check
-// The rules that raise alerts, and what a draft of one would have raised over the recorded past.
-import { language, loadWords, t } from "./text.js";
+// The rules that raise alerts, what a draft of one would have raised over the recorded past, saving it, and what was saved before. The key stays in its field:
+// it is kept nowhere.
+import { department as departmentName, loadNames } from "./names.js";
+import { language, loadWords, promise, setZone, t, translate, word, zoned } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */
 let known = null;
 /** @type {any} */
 let result = null;
+/** What was saved, newest first. @type {any[]} */
+let saved = [];
 
 /** @param {string} tag @param {(string | Node)[]} parts @param {string} [name] */
 function element(tag, parts, name = "") {
@@ -16,16 +20,23 @@ function element(tag, parts, name = "") {
   return made;
 }
 
-const settings = (/** @type {any} */ r) => Object.entries(r.settings).map(([k, v]) => `${k}: ${Array.isArray(v) ? v.join(" ") : v}`).join(", ");
+/** @param {string} key @param {any} value a number, or words: an adjudicator is a role, others have a list of their own */
+const setting = (key, value) => `${word("setting", key)}: ${Array.isArray(value) ? value.map((v) => word(key === "adjudicator" ? "role" : key, v)).join(", ") : value}`;
+const settings = (/** @type {any} */ r) => Object.entries(r.settings).map(([k, v]) => setting(k, v)).join(" · ");
+/** As a draft says it. @param {any} r */
+const yaml = (r) => `${r.rule}: ${r.on ? `{${Object.entries(r.settings).map(([k, v]) => `${k}: ${!Array.isArray(v) ? v : k === "adjudicator" ? v[0] : `[${v.join(", ")}]`}`).join(", ")}}` : "off"}`;
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   if (!known) return;
   const rows = known.rules.map((/** @type {any} */ r) => ({ r, department: "" }));
   for (const [department, own] of Object.entries(known.departments)) for (const r of own) rows.push({ r, department });
   at("list").replaceChildren(...rows.map((/** @type {any} */ { r, department }) => element("tr", [
-    element("td", [element("b", [t(`rule.${r.rule}`)]), element("div", [[r.rule, department, settings(r)].filter(Boolean).join(" · ")], "minor")]),
+    element("td", [element("b", [t(`rule.${r.rule}`)]), element("div", [[departmentName(department), settings(r)].filter(Boolean).join(" · ")], "minor"), element("div", [yaml(r)], "path")]),
     element("td", [r.on ? (r.level === "red" ? "P1" : "P2") : t("rules.off")], r.on && r.level === "red" ? "bad" : r.on ? "warn" : "minor")])));
+  at("history").hidden = saved.length === 0;
+  at("saved").replaceChildren(...saved.flatMap((/** @type {any} */ s) => [
+    element("div", [t("policy.savedBy", { version: s.version, at: zoned(s.saved_at), by: s.saved_by })]), element("pre", [s.text.trimEnd()], "diff")]));
   const chosen = at("rule").value;
   at("rule").replaceChildren(...known.rules.map((/** @type {any} */ r) => { const o = document.createElement("option"); o.value = r.rule; o.textContent = t(`rule.${r.rule}`); return o; }));
   if (chosen) at("rule").value = chosen;
@@ -33,7 +44,7 @@ function draw() {
   at("said").className = "good";
   at("said").textContent = t("rules.result", { fired: result.fired, days: at("days").value, tickets: result.tickets, acted: result.acted_upon });
   at("firings").replaceChildren(...result.firings.slice(0, 200).map((/** @type {any} */ f) => element("li", [
-    element("b", [`${f.raised_at.slice(0, 19).replace("T", " ")} UTC · ${f.department ?? ""} · ${f.clock}`]),
+    element("b", [[zoned(f.raised_at), departmentName(f.department), promise(f.clock)].filter(Boolean).join(" · ")]),
     element("span", [[f.num !== undefined ? `${f.n ? `${f.num}/${f.n}` : f.num} (${f.limit})` : "", f.tickets.slice(0, 40).map((/** @type {string} */ i) => `#${i}`).join(" "), f.acted_at ? t("rules.acted") : t("rules.notActed")].filter(Boolean).join(" · ")], "minor")], f.acted_at ? "" : "yellow")));
 }
 
@@ -58,11 +69,42 @@ async function run() {
   at("run").disabled = false;
 }
 
+const mayBeSaved = () => { at("save").disabled = !known || at("key").value.trim() === "" || at("draft").value.trim() === ""; };
+
+// What stands is read again after a saving, and after one that was refused because of somebody else's: what is on the page is what was seen.
+async function load() {
+  const [rules, history] = await Promise.all([fetch("/api/v1/rules"), fetch("/api/v1/rules/history")]);
+  [known, saved] = [await rules.json(), (await history.json()).saved];
+  setZone(known.zone);
+  draw();
+  mayBeSaved();
+}
+
+async function put() {
+  at("save").disabled = true;
+  const outcome = at("outcome");
+  try {
+    const answer = await fetch("/api/v1/rules", {
+      method: "PUT", headers: { "content-type": "application/yaml", "if-match": `"${known.revision}"`, authorization: `Bearer ${at("key").value.trim()}` }, body: at("draft").value });
+    const told = await answer.json();
+    outcome.className = answer.ok ? "good" : "bad";
+    outcome.textContent = answer.ok
+      ? `✓ ${t("rules.saved", { rules: told.changed.map((/** @type {any} */ r) => [t(`rule.${r.rule}`), departmentName(r.department)].filter(Boolean).join(" ")).join(", ") || "–" })}`
+      : `✗ ${told.line ? `${t("policy.line", { line: told.line })} ` : ""}${told.detail}`;
+    if (answer.ok || answer.status === 412) await load();
+  } catch {
+    outcome.className = "bad";
+    outcome.textContent = t("alert.lost");
+  }
+  mayBeSaved();
+}
+
 at("run").addEventListener("click", run);
+at("save").addEventListener("click", put);
+for (const field of ["key", "draft"]) at(field).addEventListener("input", mayBeSaved);
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
-await loadWords();
+await Promise.all([loadWords(), loadNames()]);
 at("language").value = language;
 at("draft").value = "rules:\n  bulk_complaint: {count: 8, within_min: 60}\n";
 draw();
-try { known = await (await fetch("/api/v1/rules")).json(); } catch { /* the page says nothing it does not know */ }
-draw();
+try { await load(); } catch { /* the page says nothing it does not know */ }

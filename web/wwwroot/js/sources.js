@@ -1,6 +1,6 @@
 // @ts-check
 // How far each source can be trusted; which of its numbers are missing, and what went wrong looks like.
-import { dateTime, language, loadWords, setZone, t, zoneName } from "./text.js";
+import { dateTime, language, loadWords, setZone, t, translate, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */
@@ -68,7 +68,7 @@ function detail(s) {
 }
 
 function draw() {
-  for (const e of document.querySelectorAll("[data-t]")) e.textContent = t(/** @type {HTMLElement} */ (e).dataset.t ?? "");
+  translate();
   if (!found) return;
   at("age").textContent = `${t("asOf", { time: dateTime(Date.parse(found.as_of)) })} ${zoneName(Date.parse(found.as_of))}`;
   const all = [...found.sources, ...found.senders];

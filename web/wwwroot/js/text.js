@@ -31,6 +31,21 @@ export function t(key, values = {}) {
   return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
+/** @param {string} start */
+export const keysOf = (start) => Object.keys(words).filter((key) => key.startsWith(start));
+
+/** The fixed words of a page: texts (data-t), what a reader of the screen is told of a field (data-t-label), and its title, which is that of its heading. */
+export function translate() {
+  for (const e of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-t], [data-t-label]"))) {
+    const { t: text, tLabel: label } = e.dataset;
+    if (text && e.textContent !== t(text)) e.textContent = t(text);
+    if (label) e.setAttribute("aria-label", t(label));
+    if (label && e instanceof HTMLInputElement && e.type === "search") e.placeholder = t(label); // nobody else says what is looked for
+  }
+  const heading = document.querySelector("h1")?.textContent;
+  document.title = heading ? `${heading} · OpsMonitor` : "OpsMonitor";
+}
+
 /** @param {Record<string, string> | null | undefined} titles @param {string} id */
 export const titleOf = (titles, id) => titles?.[language] ?? titles?.en ?? id;
 
@@ -74,6 +89,9 @@ export function zoneName(ms) {
   }
 }
 
+/** An instant of the API with its zone's name. @param {string} instant RFC 3339 */
+export const zoned = (instant) => `${dateTime(Date.parse(instant))} ${zoneName(Date.parse(instant))}`;
+
 /** Whole seconds as 04:51, 2:03:10 or 3d 04h. @param {number} seconds */
 export function span(seconds) {
   const s = Math.max(0, Math.floor(seconds));
@@ -81,6 +99,9 @@ export function span(seconds) {
   if (s >= 86400) return t("days", { d: Math.floor(s / 86400), h: two(Math.floor((s % 86400) / 3600)) });
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}` : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
 }
+
+/** A length of time as people say it: under a minute in seconds, to a tenth. @param {number} seconds */
+export const duration = (seconds) => (Math.abs(seconds) < 60 ? t("unit.second", { n: Math.round(seconds * 10) / 10 }) : span(seconds));
 
 /** @param {number | null} value a share of one */
 export const percent = (value) => (value === null ? "–" : value === 1 ? "100" : (value * 100).toFixed(1));
