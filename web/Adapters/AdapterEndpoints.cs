@@ -20,6 +20,7 @@ public static class AdapterEndpoints
         services.AddSingleton(shelf);
         services.AddSingleton(new Secrets(dataFolder));
         services.AddSingleton(new AdapterCounters());
+        services.AddSingleton<ArrivalOrder>();
         services.AddSingleton(s => new Quarantine(dataFolder, s.GetService<TimeProvider>() ?? TimeProvider.System));
     }
 
@@ -69,7 +70,8 @@ public static class AdapterEndpoints
     private static async Task TakeAsync(HttpContext context, Mapping mapping, ReadOnlyMemory<byte> body)
     {
         var services = context.RequestServices;
-        var delivery = Delivery.Read(mapping, context.Request, body, (services.GetService<TimeProvider>() ?? TimeProvider.System).GetUtcNow());
+        var now = (services.GetService<TimeProvider>() ?? TimeProvider.System).GetUtcNow();
+        var delivery = Delivery.Read(mapping, context.Request, body, now, services.GetRequiredService<ArrivalOrder>().TurnOf(now));
         if (delivery.Rows > MaxRows)
         {
             await new Problem(413, "batch_too_large", "A body has at most 500 rows.").WriteAsync(context);

@@ -8,7 +8,8 @@ internal sealed record Delivery(int Rows, IReadOnlyList<(Mapped Mapped, string R
 {
     private static readonly string[] Unseen = ["Authorization", "Proxy-Authorization", "Cookie", "X-API-Key"];
 
-    public static Delivery Read(Mapping mapping, HttpRequest request, ReadOnlyMemory<byte> body, DateTimeOffset now)
+    /// <param name="turn">how many requests of the same millisecond came before this one</param>
+    public static Delivery Read(Mapping mapping, HttpRequest request, ReadOnlyMemory<byte> body, DateTimeOffset now, long turn)
     {
         var (events, unmapped, ignored, rows) = (new List<(Mapped, string)>(), new List<(string, string)>(), 0, 0);
         var headers = Headers(mapping, request);
@@ -17,7 +18,7 @@ internal sealed record Delivery(int Rows, IReadOnlyList<(Mapped Mapped, string R
         foreach (var (row, raw, broken) in Split(mapping, request, text, now))
         {
             rows++;
-            switch (broken is null ? mapper.Translate(row with { Headers = headers }) : new Translation.Unmapped(broken))
+            switch (broken is null ? mapper.Translate(row with { Headers = headers, Turn = turn }) : new Translation.Unmapped(broken))
             {
                 case Translation.Events e: events.AddRange(e.All.Select(m => (m, raw()))); break;
                 case Translation.Ignored: ignored++; break;

@@ -34,6 +34,8 @@ public sealed class Mapper(Mapping mapping)
         public Instant Time = Instant.MinValue;
     }
 
+    private const long EventsOfATurn = 4096; // more than become of a request
+
     private static readonly InstantPattern Rfc3339 = InstantPattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm:ss.fff'Z'");
     private readonly Dictionary<string, Past> _keys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _sequences = new(StringComparer.Ordinal);
@@ -109,7 +111,8 @@ public sealed class Mapper(Mapping mapping)
         }
         var next = sequences.TryGetValue(subject, out var n) ? n : _sequences.GetValueOrDefault(subject);
         sequences[subject] = next + 1;
-        return next.ToString(CultureInfo.InvariantCulture);
+        var turn = rule.Time.IsArrival ? row.Turn : 0; // what has a time of its own must come out the same when it is said again
+        return ((turn * EventsOfATurn) + next).ToString(CultureInfo.InvariantCulture);
     }
 
     private static JsonObject? Data(Rule rule, Row row, out string? why)

@@ -22,6 +22,9 @@ public sealed record Row(JsonElement Body, long Line, DateTimeOffset Arrival, IR
     /// <summary>The row of the same key before this one; null for the first, and where rows have no key.</summary>
     public JsonElement? Previous { get; init; }
 
+    /// <summary>How many requests of the same millisecond came before its own.</summary>
+    public long Turn { get; init; }
+
     /// <summary>Headers of the request, without those that authenticate.</summary>
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Tests.Web.Conversion;
 using OpsMonitor.Web.Adapters;
@@ -172,4 +173,27 @@ public sealed class MappingFileTests
     private static List<List<Event>> Tickets(List<Event> events) => [.. events.GroupBy(e => e.Subject).Select(g => g.Order().ToList())];
 
     private static int With(List<List<Event>> tickets, string type) => tickets.Count(t => t.Exists(e => e.Type == type));
+
+    [Fact]
+    public void Requests_of_one_millisecond_that_bring_no_time_follow_each_other_as_they_came()
+    {
+        var mapping = Mappings.Read("""
+            source: hook
+            defaults: {subject: "ticket/{nr}", time: arrival, id: "{nr}-{what}"}
+            rules:
+              - {name: waits, when: {what: waits}, type: ticket.clock_paused, data: {reason: awaiting_customer}}
+              - {name: goes on, when: {what: goes-on}, type: ticket.clock_resumed, data: {reason: awaiting_customer}}
+            """);
+        var order = new ArrivalOrder();
+        Event At(int ms, string what)
+        {
+            var arrival = Mappings.Arrival.AddMilliseconds(ms);
+            var row = new Row(JsonSerializer.SerializeToElement(new { nr = 7, what }), 1, arrival, []) { Turn = order.TurnOf(arrival) };
+            return Assert.Single(Assert.IsType<Translation.Events>(new Mapper(mapping).Translate(row)).All).Event;
+        }
+        // By their ids alone "goes-on" would come before "waits".
+        Event[] came = [At(0, "waits"), At(0, "goes-on"), At(0, "waits"), At(1, "goes-on")];
+        Assert.Equal(came, came.Reverse().Order());
+        Assert.Equal(0, came[^1].Sequence); // a new millisecond, a new count
+    }
 }
