@@ -33,12 +33,15 @@ internal static class Days
     {
         var who = $"contact/c-{day}-{i}";
         void Say(long after, string type) => told.Enqueue((who, type, at + after), at + after);
-        Say(0, $$"""contact.initiated","data":{"channel":"phone","direction":"inbound","customer_ref":"k-{{i * 7919L % (contacts * 5L)}}"}""");
+        Say(0, $$"""contact.initiated","data":{"channel":"phone","direction":"inbound","customer_ref":"k-{{Caller(day, i) % (contacts * 60L)}}"}""");
         Say(2_000, $$"""contact.queued","data":{"queue_id":"q{{i % 8}}"}""");
         Say(9_000 + (i % 30 * 1_000), $$"""contact.answered","data":{"agent_id":"a{{i % 40}}"}""");
         Say(260_000, """contact.disconnected","data":{"by":"customer"}""");
         Say(280_000, $$"""contact.wrapup_completed","data":{"agent_id":"a{{i % 40}}","acw_s":20}""");
     }
+
+    // As if by chance, and the same in every run: most call every other month, some twice in a week.
+    private static long Caller(int day, int i) => (long)((((ulong)day << 32 | (uint)i) * 0x9E3779B97F4A7C15) >> 20);
 
     private static void Agent(PriorityQueue<(string, string, long), long> told, int agent, long at)
     {

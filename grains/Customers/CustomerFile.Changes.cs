@@ -12,8 +12,22 @@ internal sealed partial class CustomerFile
     private List<Placed>? _touched; // some more than once; null for none
     private SortedSet<Placed>? _standing; // whose alerts stand
 
+    private List<(ContactFact? Old, ContactFact? Next)>? _changes; // since it was judged, in their order; null where nobody asks how it was
+
     /// <summary>What it was judged by as a whole; null where it must be again.</summary>
     public FileRules? By { get; set; }
+
+    /// <summary>The look-back by which it was judged last, in ms.</summary>
+    public long WindowMs { get; set; }
+
+    /// <summary>Some of its rows left memory: before they change they are made anew.</summary>
+    public bool HasRested { get; set; }
+
+    /// <summary>How many of its rows are in memory.</summary>
+    public int Rows { get; set; }
+
+    /// <summary>It stands in the order of those that may come to rest.</summary>
+    public bool IsQueued { get; set; }
 
     /// <summary>Something that is not in the file changed what its standing alerts are told to.</summary>
     public bool Disturbed { get; set; }
@@ -37,6 +51,7 @@ internal sealed partial class CustomerFile
             TouchSeekers(old, next, now);
         }
         if (next is not null) Add(next);
+        if (HasRested) (_changes ??= []).Add((old, next));
         if (old is not null) Touch(Placed.Of(old));
         if (next is not null) Touch(Placed.Of(next));
     }
@@ -58,6 +73,24 @@ internal sealed partial class CustomerFile
     public void TouchAll()
     {
         foreach (var fact in Facts) Touch(Placed.Of(fact));
+    }
+
+    /// <summary>The facts at the places touched since, as they were before anything changed: some more than once.</summary>
+    /// <param name="judge">is told of each while the whole file is as it was</param>
+    public void AsItWas(Action<ContactFact> judge)
+    {
+        if (_touched is null) return;
+        for (var i = (_changes?.Count ?? 0) - 1; i >= 0; i--) Swap(_changes![i].Next, _changes[i].Old);
+        foreach (var place in _touched)
+            if (Find(place) is { } fact) judge(fact);
+        foreach (var (old, next) in _changes ?? []) Swap(old, next);
+        _changes = null;
+    }
+
+    private void Swap(ContactFact? gone, ContactFact? come)
+    {
+        if (gone is not null) Remove(gone);
+        if (come is not null) Add(come);
     }
 
     /// <summary>The places touched since, in their order and each once.</summary>

@@ -40,6 +40,18 @@ public static class CustomerRules
         return revoked.Count == 0 ? done : done with { Revocations = revoked };
     }
 
+    /// <summary>When what a fact counts for was not yet what it is: until its window had closed, of a ticket until no repeat could come any more.</summary>
+    internal static Past.Life LifeOf(ContactFact fact, Evaluation now, long windowMs)
+    {
+        var until = Math.Max(now.KnownSince, Math.Max(fact.InitiatedAt, fact.LastAt) + 1);
+        if (fact.Inbound) until = Math.Max(until, fact.LastAt + windowMs);
+        if (CountedOnce(fact)) until = Math.Max(until, fact.InitiatedAt + RepeatMs + 1);
+        return new(fact.InitiatedAt, until);
+    }
+
+    /// <summary>A ticket that may have counted as solved at the first go before its repeat came, and counts for nothing since.</summary>
+    internal static bool CountedOnce(ContactFact? fact) => fact is { FirstTimeAt: not null, IssueKey: not null };
+
     private static void Judge(ContactFact fact, CustomerFile file, FileRules by, Judgement j, List<Revocation> revoked)
     {
         if (fact is { Inbound: true, Answered: true }) CountFirst(fact, file, by.WindowMs, j, revoked);

@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -33,6 +34,9 @@ public sealed class KnownView(long at, PolicySet policies)
 
     public PolicySet Policies => policies;
 
+    /// <summary>Whose files may have counted otherwise then, as far as rows say that left memory.</summary>
+    internal SortedSet<string> Customers { get; } = new(StringComparer.Ordinal);
+
     internal IEnumerable<KeyValuePair<Subject, (Evaluation Now, Evaluation Then)>> Judged => _judged;
 
     internal bool Has(Subject who) => _judged.ContainsKey(who);
@@ -50,6 +54,15 @@ public sealed class KnownView(long at, PolicySet policies)
     {
         var then = UpTo(who, events);
         _judged[who] = (now, then.Count == 0 ? Evaluation.Empty : SubjectRules.Evaluate(who, then, policies, at));
+    }
+
+    /// <summary>A row that left memory and whose life holds the instant (see <see cref="Life"/>): of a customer's file it names that.</summary>
+    /// <returns>false for any other row</returns>
+    public bool Note(Subject part)
+    {
+        if (!CustomerPart.TryRead(part, out var customer, out _)) return false;
+        Customers.Add(customer);
+        return true;
     }
 
     public void Judge(UnjudgedFile file) => _files.Add((file.Now, file.Judge(at)));

@@ -15,6 +15,9 @@ public readonly record struct Life(long First, long Until)
     /// <summary>The greatest <see cref="Length"/>: 2^40 ms are 34 years.</summary>
     public const int Longest = 40;
 
+    /// <summary>No instant falls into it.</summary>
+    public static readonly Life None = new(long.MaxValue, long.MinValue);
+
     /// <summary>The power of two that its length in ms does not exceed.</summary>
     public int Length => Until <= First ? 0 : Math.Min(Longest, 64 - BitOperations.LeadingZeroCount((ulong)(Until - First)));
 
@@ -25,7 +28,7 @@ public readonly record struct Life(long First, long Until)
     /// <param name="edits">savings reach what was open then, and change what it is judged by</param>
     public static Life Of(Evaluation now, IReadOnlyList<Event> events, IReadOnlyList<PolicyEdit> edits)
     {
-        if (events.Count == 0) return new(long.MaxValue, long.MinValue);
+        if (events.Count == 0) return None;
         var (first, until) = (events[0].At, Math.Max(events[^1].At, now.KnownSince));
         foreach (var c in now.Contributions)
             if (c.Kind != ContributionKind.Member) first = Math.Min(first, c.At);

@@ -12,7 +12,7 @@ namespace OpsMonitor.Grains.Turns;
 /// </summary>
 public sealed partial class Shard
 {
-    private readonly Dictionary<string, CustomerFile> _customers = new(StringComparer.Ordinal);
+    private readonly CustomerFiles _customers = new(options.Shelf);
     private readonly SortedSet<string> _dirtyCustomers = new(StringComparer.Ordinal);
     private readonly Dictionary<Subject, string> _customerOf = []; // of alerts that are a customer's
     private FileRules? _fileRules;
@@ -32,7 +32,7 @@ public sealed partial class Shard
     /// <inheritdoc/>
     public override Subject? InFile(Subject part) => CustomerPart.TryRead(part, out _, out var place) ? place.Who : null;
 
-    private CustomerFile FileOf(string customer) => _customers.TryGetValue(customer, out var file) ? file : _customers[customer] = new(FileRules.PerIssue);
+    private CustomerFile FileOf(string customer) => _customers.Open(customer, FileRules);
 
     private void Remember(ContactFact? old, ContactFact? next, long now)
     {
@@ -67,18 +67,19 @@ public sealed partial class Shard
 
     private void SettleCustomers(long now, List<Alert> changed, bool told)
     {
-        foreach (var customer in _dirtyCustomers) SettleCustomer(customer, _customers[customer], now, changed, told);
+        foreach (var customer in _dirtyCustomers) SettleCustomer(customer, FileOf(customer), now, changed, told);
         _dirtyCustomers.Clear();
     }
 
     private void SettleCustomer(string customer, CustomerFile file, long now, List<Alert> changed, bool told)
     {
         var by = FileRules;
-        if (file.By != by) // after a start, or by other rules: all of it
+        if (file.By != by) file.TouchAll(); // after a start, or by other rules
+        if (file.HasRested) MakeAnew(customer, file);
+        if (file.By != by)
         {
             file.Relay(by.PerIssue);
-            file.TouchAll();
-            file.By = by;
+            (file.By, file.WindowMs) = (by, by.WindowMs);
         }
         if (file.HasStanding && (file.Disturbed || file.Silences != Alerts.SilenceDeeds)) file.TouchStanding();
         (file.Disturbed, file.Silences) = (false, Alerts.SilenceDeeds);
@@ -86,7 +87,8 @@ public sealed partial class Shard
         JudgeTouched(file, by, now, parts);
         if (_rules is not null) SettleAlerts(customer, file, by, parts, now, changed, told);
         var late = _late.Count > 0 && _late.Contains(new(SubjectKind.Other, customer));
-        foreach (var part in parts) ExchangePart(CustomerPart.Of(customer, part.Place), part.Next, late);
+        foreach (var part in parts) ExchangePart(file, CustomerPart.Of(customer, part.Place), part, late);
+        if (file.Rows == 0) QuietFile(customer, file);
     }
 
     private void JudgeTouched(CustomerFile file, FileRules by, long now, List<JudgedPart> into)
@@ -140,14 +142,21 @@ public sealed partial class Shard
         parts.Sort(static (a, b) => a.Place.CompareTo(b.Place));
     }
 
-    // One that counts for nothing has no row.
-    private void ExchangePart(Subject who, Evaluation next, bool late)
+    // One that counts for nothing has no row. Where rows leave memory it keeps the one that it had until that leaves: an older one may be kept elsewhere.
+    private void ExchangePart(CustomerFile file, Subject who, in JudgedPart part, bool late)
     {
-        var nothing = next is { Contributions.Count: 0, Alerts.Count: 0, Revocations.Count: 0, NextChangeAt: long.MaxValue };
-        if (nothing && !Has(who)) return;
+        var (next, had) = (part.Next, Has(who));
+        var nothing = next is { Contributions.Count: 0, Alerts.Count: 0, Revocations.Count: 0, NextChangeAt: long.MaxValue } && !CustomerRules.CountedOnce(part.Fact);
+        if (nothing && !had) return;
         var was = Last(who).Contributions;
         Exchange(who, next);
+        if (!had) file.Rows++;
         if (late && !ReferenceEquals(was, next.Contributions)) _lateChanges.Add(new(was, next.Contributions));
-        if (nothing) Forget(who);
+        if (nothing && options.LeaveAfterMs == long.MaxValue)
+        {
+            Forget(who);
+            file.Rows--;
+        }
+        else if (IsOver(next)) Quiet(who, 0, long.MinValue);
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class Shard
 
     private Leaver WithLife(Leaver leaver)
     {
-        if (leaver.Evaluation is not { } evaluation) return leaver with { Life = new(long.MaxValue, long.MinValue) };
+        if (leaver.Evaluation is not { } evaluation) return leaver with { Life = Life.None };
         var history = _subjects[leaver.Subject].History;
         var life = Life.Of(evaluation, history.Events, Edits);
         return leaver with { Life = life, Packed = life.Until - life.First > LongLifeMs ? history.Pack() : null };
@@ -51,7 +51,8 @@ public sealed partial class Shard
         var last = AgentHour.Of(view.At); // hours before it have heard all that they will of states
         foreach (var agent in Agents.Keys)
             if (LastOf(agent, last).KnownSince > view.At) Of(hours, (agent, last));
-        foreach (var (customer, file) in _customers)
+        foreach (var customer in view.Customers) Of(customers, customer);
+        foreach (var (customer, file) in _customers.InMemory)
             if (IsOtherThen(customer, file, view, window)) Of(customers, customer);
         return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= last).Select(d => HourThen(d.Key, d.Value, view))];
     }
@@ -77,7 +78,7 @@ public sealed partial class Shard
         }
         if (!counts || changed) return counts;
         foreach (var fact in file.Facts)
-            if (Last(CustomerPart.Of(customer, Placed.Of(fact))).KnownSince > view.At) return true;
+            if (LastOf(customer, file, fact).KnownSince > view.At) return true;
         return false;
 
         bool In(long at) => at >= window.From && at < window.To;
@@ -87,10 +88,10 @@ public sealed partial class Shard
     private UnjudgedFile FileThen(string customer, List<ContactFact> then, KnownView view)
     {
         var now = new List<Contribution>();
-        if (_customers.TryGetValue(customer, out var file))
+        if (_customers.Look(customer) is { } file)
             foreach (var fact in file.Facts)
             {
-                now.AddRange(Last(CustomerPart.Of(customer, Placed.Of(fact))).Contributions);
+                now.AddRange(LastOf(customer, file, fact).Contributions);
                 if (fact.InitiatedAt <= view.At && !view.Has(fact.Contact)) then.Add(fact);
             }
         then.Sort((a, b) => a.InitiatedAt != b.InitiatedAt ? a.InitiatedAt.CompareTo(b.InitiatedAt) : a.Contact.CompareTo(b.Contact));

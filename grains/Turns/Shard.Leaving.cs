@@ -73,6 +73,11 @@ public sealed partial class Shard
         while (leavers.Count < limit && _quiet.TryPeek(out var next) && next.Since <= before)
         {
             _quiet.Dequeue();
+            if (next.Who.Kind == SubjectKind.Other)
+            {
+                if (LeaverOfPart(next.Who) is { } part) leavers.Add(part);
+                continue;
+            }
             var leaver = new Leaver(next.Who, next.Who.Kind == SubjectKind.Survey ? null : Last(next.Who), next.Touched);
             if (IsAsItWas(leaver)) leavers.Add(WithLife(leaver));
         }
@@ -90,17 +95,20 @@ public sealed partial class Shard
         foreach (var leaver in leavers)
         {
             if (!IsAsItWas(leaver)) continue;
+            if (leaver.Subject.Kind == SubjectKind.Other) { LeavePart(leaver.Subject); continue; }
             _left.Add(leaver.Subject);
             if (leaver.Subject.Kind == SubjectKind.Survey) { _surveys.Remove(leaver.Subject); continue; }
             _subjects.Remove(leaver.Subject);
             Drop(leaver.Subject);
         }
+        if (options.LeaveAfterMs != long.MaxValue) RestFiles();
     }
 
     // In back-fill the present stands still, so there the events' own time tells how long nothing was heard.
     private long TurnClock => options.Backfill ? LastEventAt : Now;
 
-    private bool IsAsItWas(Leaver leaver) => leaver.Subject.Kind == SubjectKind.Survey
+    private bool IsAsItWas(Leaver leaver) => leaver.Subject.Kind == SubjectKind.Other ? IsAsItWas(leaver.Subject, leaver.Evaluation)
+        : leaver.Subject.Kind == SubjectKind.Survey
         ? _surveys.TryGetValue(leaver.Subject, out var survey) && survey.Touched == leaver.Touched
         : _subjects.TryGetValue(leaver.Subject, out var held) && held.Touched == leaver.Touched && !held.Dirty;
 
@@ -157,7 +165,7 @@ public sealed partial class Shard
     private void Resume(JudgedImage judged)
     {
         foreach (var (scope, sums) in judged.Sums) Books.Restore(scope, sums);
-        foreach (var fact in judged.Contacts) FileOf(fact.CustomerRef).Add(fact);
+        Resume(judged.Files);
         foreach (var (contact, work) in judged.Work) PastOf(work.Agent).Resume(contact, work);
         foreach (var past in Agents.Values) past.Rest();
         foreach (var hash in judged.Left) _left.Add(hash);
@@ -165,11 +173,12 @@ public sealed partial class Shard
         {
             PutBack(who, evaluation);
             if (AgentHour.TryRead(who, out var agent, out var hour)) Resumed(agent, hour);
+            else if (who.Kind == SubjectKind.Other) ResumePart(who, evaluation);
             if (_subjects.TryGetValue(who, out var held) && IsSettled(who, evaluation)) Quiet(who, held.Touched = ++_touches, long.MinValue);
         }
         _rules?.Resume(judged.Watched, Books, Now);
         foreach (var alert in Alerts.All)
-            if (RuleSubjects.CustomerOf(alert.Due.Subject) is { } customer && _customers.ContainsKey(customer)) _customerOf[alert.Due.Subject] = customer;
+            if (RuleSubjects.CustomerOf(alert.Due.Subject) is { } customer && _customers.Opened(customer) is not null) _customerOf[alert.Due.Subject] = customer;
         foreach (var (who, survey) in _surveys) Quiet(who, survey.Touched = ++_touches, long.MinValue);
         Version++;
     }

@@ -32,7 +32,7 @@ public sealed partial class Shard
         _rules!.Saved(at);
         if (!Policies.Rules.IsNew(RuleId.MissedCall) && !Policies.Rules.IsNew(RuleId.CriticalDrop) && !Policies.Rules.IsNew(RuleId.RepeatComplaint)) return;
         var customers = new List<string>();
-        foreach (var (customer, file) in _customers)
+        foreach (var (customer, file) in _customers.InMemory) // nothing that a rule may still say something of is at rest
             if (file.IsOpenSince(at)) customers.Add(customer);
         customers.Sort(StringComparer.Ordinal);
         _sweptFiles.Clear();
@@ -71,7 +71,7 @@ public sealed partial class Shard
         }
         for (; judged < SweptPerTurn && _sweptFiles.TryDequeue(out var customer); judged++)
         {
-            _customers[customer].By = null;
+            FileOf(customer).By = null;
             _dirtyCustomers.Add(customer);
         }
     }

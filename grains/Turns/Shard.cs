@@ -2,6 +2,7 @@ using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
+using OpsMonitor.Grains.Rules;
 using OpsMonitor.Grains.Surveys;
 
 namespace OpsMonitor.Grains.Turns;
@@ -31,8 +32,12 @@ public sealed record TurnEffects(
 /// <summary>Back-fill takes events of any age and sends no alerts.</summary>
 /// <param name="LeaveAfterMs">for how long a subject that is over must have been quiet to leave memory; <see cref="long.MaxValue"/>: none ever does</param>
 /// <param name="AlertsStayMs">for how long an alert stays after its end, at least</param>
-public sealed record ShardOptions(bool Backfill = false, long LeaveAfterMs = long.MaxValue, long AlertsStayMs = AlertBook.StaysMs)
+/// <param name="FilesStayMs">how far back everything in a customer's file must lie for it to come to rest</param>
+public sealed record ShardOptions(bool Backfill = false, long LeaveAfterMs = long.MaxValue, long AlertsStayMs = AlertBook.StaysMs, long FilesStayMs = ShardOptions.FilesStay)
 {
+    /// <summary>A day more than a rule on missed calls may look back.</summary>
+    public const long FilesStay = CustomerAlerts.MostMinutesMs + 86_400_000;
+
     /// <summary>Where sums rest that are days old.</summary>
     public IShelf Shelf { get; init; } = MemoryShelf.One;
 }
@@ -128,7 +133,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         AlertsAway = Alerts.AwayCount,
         Judged = new(
             [.. Evaluations()], [.. Books.All.Select(b => KeyValuePair.Create(b.Key, b.Value.Image()))],
-            [.. _customers.Values.SelectMany(c => c.Facts)], _left.All(), [.. Agents.Values.SelectMany(a => a.Works())])
+            _customers.Image(), _left.All(), [.. Agents.Values.SelectMany(a => a.Works())])
         {
             Watched = [.. _rules?.Image() ?? []],
         },

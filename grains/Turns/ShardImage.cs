@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Policies;
@@ -39,15 +40,15 @@ public sealed record ShardImage(
 /// <summary>What follows from histories, some of which are not in memory any more.</summary>
 /// <param name="Rows">of those in memory, customers among them, in the order of their subjects</param>
 /// <param name="Sums">of each scope, members apart: those follow from the rows</param>
-/// <param name="Contacts">what the customers' files keep</param>
+/// <param name="Files">what is known of customers</param>
 /// <param name="Left">see <see cref="SubjectSet.All"/></param>
 /// <param name="Work">what each contact kept agents busy with</param>
 public sealed record JudgedImage(
     IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, LedgerImage>> Sums,
-    IReadOnlyList<ContactFact> Contacts, IReadOnlyList<ulong> Left, IReadOnlyList<KeyValuePair<Subject, AgentWork>> Work)
+    FilesImage Files, IReadOnlyList<ulong> Left, IReadOnlyList<KeyValuePair<Subject, AgentWork>> Work)
 {
     /// <summary>What the rules over many subjects know and the sums do not: <see cref="Rules.RuleWatch.Image"/>.</summary>
     public IReadOnlyList<KeyValuePair<Subject, Contribution>> Watched { get; init; } = [];
 
-    public static readonly JudgedImage None = new([], [], [], [], []);
+    public static readonly JudgedImage None = new([], [], FilesImage.None, [], []);
 }

@@ -18,8 +18,8 @@ public abstract partial class Tally
 
     private protected bool HasDirtyAgents => _dirtyAgents.Count > 0;
 
-    /// <summary>What agents' hours add to the sums that are in memory no more, made anew: <see cref="Contributions"/> has the others.</summary>
-    public IEnumerable<(Subject Who, Contribution What)> RestingContributions()
+    /// <summary>What those add to the sums whose rows are in memory no more but can be made anew here, agents' hours: <see cref="Contributions"/> has the others.</summary>
+    public virtual IEnumerable<(Subject Who, Contribution What)> RestingContributions()
     {
         foreach (var (agent, past) in Agents)
             foreach (var hour in past.Hours)

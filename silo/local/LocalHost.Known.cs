@@ -95,7 +95,7 @@ public sealed partial class LocalHost
         List<(Subject Who, Evaluation Now)> bare = [];
         foreach (var (who, now, packed) in Kept.Alive(view.At, view.End))
         {
-            if (who.Kind == SubjectKind.Survey) continue;
+            if (who.Kind == SubjectKind.Survey || view.Note(who)) continue;
             if (packed is not null) view.Judge(who, now, Grains.Turns.History.Of(packed).Events);
             else bare.Add((who, now));
         }

@@ -1,4 +1,5 @@
 using OpsMonitor.Grains.Alerts;
+using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
@@ -9,7 +10,7 @@ namespace OpsMonitor.Silo.Local;
 public static class ShardSnapshot
 {
     /// <summary>Raise it with every change of this layout: an older snapshot is then passed over and the journal replayed.</summary>
-    public const int FoldVersion = 14;
+    public const int FoldVersion = 15;
 
     /// <param name="policies">tells the policies by which it was judged from others, as the host sees it; "" for a host that cannot tell</param>
     public static byte[] Write(ShardImage image, string policies = "")
@@ -90,7 +91,7 @@ public static class ShardSnapshot
         var words = new WordPool();
         Many(w, judged.Rows, row => { w.Write(row.Key.ToString()); EvaluationBytes.Write(w, row.Value, words); });
         Many(w, judged.Sums, sum => { w.Write(sum.Key); Many(w, sum.Value.Minutes, span => Write(w, span, words)); Many(w, sum.Value.Hours, span => Write(w, span, words)); });
-        Many(w, judged.Contacts, fact => EvaluationBytes.Write(w, fact, words));
+        Write(w, judged.Files, words);
         Many(w, judged.Left, w.Write);
         Many(w, judged.Watched, c => { words.Write(w, c.Key.ToString()); EvaluationBytes.Write(w, c.Value, words); });
         Many(w, judged.Work, work => { w.Write(work.Key.ToString()); AgentBytes.Write(w, work.Value, words); });
@@ -101,9 +102,33 @@ public static class ShardSnapshot
         var words = new WordPool();
         var rows = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), EvaluationBytes.Read(r, words)));
         var sums = Many(r, () => KeyValuePair.Create(r.ReadString(), new LedgerImage(Many(r, () => ReadSpan(r, words)), Many(r, () => ReadSpan(r, words)))));
-        var (contacts, left) = (Many(r, () => EvaluationBytes.ReadFact(r, words)), Many(r, r.ReadUInt64));
+        var (files, left) = (ReadFiles(r, words), Many(r, r.ReadUInt64));
         var watched = Many(r, () => KeyValuePair.Create(Subject.Parse(words.ReadText(r)), EvaluationBytes.ReadContribution(r, words)));
-        return new(rows, sums, contacts, left, Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), AgentBytes.ReadWork(r, words)))) { Watched = watched };
+        return new(rows, sums, files, left, Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), AgentBytes.ReadWork(r, words)))) { Watched = watched };
+    }
+
+    private static void Write(BinaryWriter w, FilesImage files, WordPool words)
+    {
+        Many(w, files.Open, file =>
+        {
+            w.Write(file.Customer);
+            w.Write(file.WindowMs);
+            w.Write(file.PerIssue);
+            w.Write(file.HasRested);
+            Many(w, file.Facts, fact => EvaluationBytes.Write(w, fact, words));
+        });
+        Many(w, files.Resting.Shelved, run => Write(w, run.Read()));
+        Many(w, files.Resting.Coming, file => { w.Write(file.Key); Write(w, file.Value); });
+    }
+
+    private static FilesImage ReadFiles(BinaryReader r, WordPool words) => new(
+        Many(r, () => new OpenFile(r.ReadString(), r.ReadInt64(), r.ReadBoolean(), r.ReadBoolean(), Many(r, () => EvaluationBytes.ReadFact(r, words)))),
+        new(Many(r, () => MemoryShelf.One.Put(r.ReadBytes(r.ReadInt32()))), Many(r, () => KeyValuePair.Create(r.ReadString(), r.ReadBytes(r.ReadInt32())))));
+
+    private static void Write(BinaryWriter w, byte[] bytes)
+    {
+        w.Write(bytes.Length);
+        w.Write(bytes);
     }
 
     private static void Write(BinaryWriter w, SpanImage span, WordPool words)

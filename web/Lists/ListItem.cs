@@ -70,15 +70,17 @@ internal abstract class ListRule
         {
             var before = items.Count;
             Take(who, own, scene, items);
-            // A customer's file counts for the contacts and tickets in it: these are what somebody can look at.
-            if (who.Kind != SubjectKind.Other || items.Count == before || tally.InFile(who) is not { } behind) continue;
+            if (items.Count == before || Behind(tally, who) is not { } behind) continue;
             for (var i = before; i < items.Count; i++) items[i] = items[i] with { Subject = behind };
         }
         foreach (var (who, lines) in kept)
-            if (!tally.Has(who)) items.AddRange(lines);
+            if (!tally.Has(who)) items.AddRange(Behind(tally, who) is { } behind ? lines.Select(l => l with { Subject = behind }) : lines);
         items.Sort(ListItem.Order);
         return items;
     }
+
+    // A customer's file counts for the contacts and tickets in it: these are what somebody can look at.
+    private static Subject? Behind(Tally tally, Subject who) => who.Kind == SubjectKind.Other ? tally.InFile(who) : null;
 
     /// <summary>Contributions of each subject together; the list is used again for the next one.</summary>
     protected static IEnumerable<(Subject Who, IReadOnlyList<Contribution> Own)> BySubject(Tally tally)

@@ -57,8 +57,9 @@ internal static class MetricAnswers
     {
         var (scope, now) = (reach.Within(query.Scope()), host.Now);
         var (window, _) = query.Window(directory, scope, now);
-        var (all, last) = host.Read(tally => (
-            tally.Revocations().Where(r => r.At >= window.From && r.At < window.To && Report.Covers(scope, r.Queue, r.Department)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList(), tally.LastEventAt));
+        var (all, last) = Whole.Read(host, rows => rows?.Revocations(window.From) ?? [], (tally, kept) => (
+            tally.Revocations().Concat(kept.Where(k => !tally.Has(k.Who)).SelectMany(k => k.Revoked))
+                .Where(r => r.At >= window.From && r.At < window.To && Report.Covers(scope, r.Queue, r.Department)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList(), tally.LastEventAt));
         return json =>
         {
             WriteHead(json, window, now, last);

@@ -51,6 +51,10 @@ public sealed partial class KeptRows : IDisposable
     public IReadOnlyList<T> Contributions<T>(long from, Func<Subject, IReadOnlyList<Contribution>, T> take) =>
         Read("last_at >= $from", "kind, id", [("$from", from)], (who, e) => take(who, e.Contributions));
 
+    /// <summary>Numbers once shown that no longer hold, of rows of which something is at or after an instant (Unix ms), each with whose row it is.</summary>
+    public IReadOnlyList<(Subject Who, IReadOnlyList<Revocation> Revoked)> Revocations(long from) =>
+        Read("kind = $kind AND last_at >= $from", "kind, id", [("$kind", (long)SubjectKind.Other), ("$from", from)], (who, e) => (who, e.Revocations));
+
     /// <summary>Those that an instant may find otherwise than they are: what they are, and their packed events where they are kept here.</summary>
     public IReadOnlyList<(Subject Who, Evaluation Now, byte[]? Packed)> Alive(long at, long end)
     {

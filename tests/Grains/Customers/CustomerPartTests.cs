@@ -28,6 +28,19 @@ public sealed class CustomerPartTests
         for (var seed = batch; seed < Streams; seed += Batches) new Run(seed).ToTheEnd();
     }
 
+    [Fact]
+    public void Rows_leave_and_files_come_to_rest_often_enough_in_these_streams()
+    {
+        var (left, rested) = (0, 0);
+        for (var seed = 0; seed < 60; seed++)
+        {
+            var run = new Run(seed);
+            run.ToTheEnd();
+            (left, rested) = (left + run.LeftCount, rested + run.RestedCount);
+        }
+        Assert.True(left > 200 && rested > 20, $"{left} rows left, {rested} files came to rest");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -57,15 +70,21 @@ public sealed class CustomerPartTests
         private readonly Random _random;
         private readonly string _label;
         private readonly List<(long At, Event What)> _arrivals;
+        private readonly ShardOptions _options;
         private Shard _shard;
 
         public Run(int seed)
         {
             (_random, _label) = (new(seed), $"seed {seed}");
             var window = CustomerStreams.Windows[_random.Next(3)];
-            _shard = new(PolicySet.Default with { FcrWindowMs = window, FcrPerIssue = _random.Next(3) == 0, Rules = RuleSet.Standard }, new());
+            _options = new(LeaveAfterMs: _random.Next(4) switch { 0 => long.MaxValue, 1 => 0, 2 => 10 * Story.Minute, _ => Story.Day }, FilesStayMs: _random.Next(3) switch { 0 => 0, 1 => 30 * Story.Hour, _ => ShardOptions.FilesStay });
+            _shard = new(PolicySet.Default with { FcrWindowMs = window, FcrPerIssue = _random.Next(3) == 0, Rules = RuleSet.Standard }, _options);
             _arrivals = CustomerStreams.Of(_random, window, _random.Next(2) == 0 ? _random.Next(3, 12) : _random.Next(12, 70));
         }
+
+        public int LeftCount { get; private set; }
+
+        public int RestedCount { get; private set; }
 
         public void ToTheEnd()
         {
@@ -76,6 +95,7 @@ public sealed class CustomerPartTests
                 while (_shard.NextWake < at && _random.Next(20) > 0) Step(_shard.NextWake, [], null);
                 Step(Math.Max(at, _shard.Now), [.. _arrivals.Skip(i).Take(size).Select(a => a.What)], _random.Next(50) == 0 ? i : null);
                 i += size;
+                LetGo();
                 if (_random.Next(30) == 0) Restart();
             }
             Step(_shard.Now + (50 * Story.Day), [], null);
@@ -96,9 +116,22 @@ public sealed class CustomerPartTests
             if (_arrivals.Count < 100 || _random.Next(3) == 0) Compare();
         }
 
+        // The rows of the files alone: nobody has to be recalled. Alerts stay, and some rows with them.
+        private void LetGo()
+        {
+            for (var leavers = _shard.Leavers(10); leavers.Count > 0; leavers = _shard.Leavers(10))
+            {
+                LeftCount += leavers.Count(static l => l.Subject.Kind == SubjectKind.Other);
+                _shard.Leave([.. leavers.Where(static l => l.Subject.Kind == SubjectKind.Other)]);
+            }
+            var files = _shard.OpenFileCount;
+            _shard.Leave([]);
+            RestedCount += files - _shard.OpenFileCount;
+        }
+
         private void Restart()
         {
-            var again = new Shard(_shard.Policies, new());
+            var again = new Shard(_shard.Policies, _options);
             again.Resume(ShardSnapshot.Read(ShardSnapshot.Write(_shard.Image())), _shard.Policies, asJudged: true);
             _shard = again;
         }
@@ -106,13 +139,13 @@ public sealed class CustomerPartTests
         private void Compare()
         {
             var (counts, alerts) = (new List<string>(), new List<string>());
-            foreach (var file in _shard.Image().Judged.Contacts.GroupBy(f => f.CustomerRef))
+            foreach (var file in _shard.Image().Judged.Files.Facts().GroupBy(f => f.CustomerRef))
             {
                 var facts = file.OrderBy(f => f.InitiatedAt).ThenBy(f => f.Contact).ToList();
                 counts.AddRange(WholeFile.Counts(facts, _shard.Policies.FcrWindowMs, _shard.Policies.FcrPerIssue, _shard.Now));
                 alerts.AddRange(WholeFile.Alerts(facts, _shard.Policies.Rules, _shard.Now));
             }
-            Same("sums", counts, [.. _shard.Contributions().Where(c => _shard.InFile(c.Who) is not null).Select(c => c.What.ToString()), .. _shard.Revocations().Select(r => r.ToString())]);
+            Same("sums", counts, [.. _shard.Contributions().Concat(_shard.RestingContributions()).Where(c => _shard.InFile(c.Who) is not null).Select(c => c.What.ToString()), .. _shard.Revocations().Concat(_shard.RestingParts().SelectMany(p => p.Value.Revocations)).Select(r => r.ToString())]);
             Same("alerts", alerts, [.. _shard.Alerts.All.Where(IsCustomers).Select(a =>
                 WholeFile.Line(a.Due.Clock, a.Due.Rule, a.Due.DueAt, a.State == AlertState.Raised, a.Due.EndedAt, a.Due.Finding!.Value.Num))]);
         }

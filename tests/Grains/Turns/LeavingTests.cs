@@ -100,6 +100,7 @@ public sealed class LeavingTests
     {
         private readonly long _stay = random.Next(3) switch { 0 => 0, 1 => Story.Day, _ => AlertBook.StaysMs };
         private readonly SortedDictionary<AlertKey, SortedDictionary<int, byte[]>> _keptAlerts = []; // by the frames that they follow from
+        private readonly long _filesStay = random.Next(3) switch { 0 => 0, 1 => 2 * Story.Day, _ => ShardOptions.FilesStay };
         private readonly long _after = random.Next(3) switch { 0 => 0, 1 => 10 * Story.Minute, _ => 5 * Story.Hour };
         private readonly List<(long Now, IReadOnlyList<Event> Events, PolicyChange? Saved)> _frames = [];
         private readonly SortedDictionary<Subject, byte[]> _kept = []; // what the disk has
@@ -139,7 +140,7 @@ public sealed class LeavingTests
             Assert.Equal(plain.Length, leaving.Length);
         }
 
-        private Shard Fresh() => new(Files.SetWith([]), new(LeaveAfterMs: _after, AlertsStayMs: _stay));
+        private Shard Fresh() => new(Files.SetWith([]), new(LeaveAfterMs: _after, AlertsStayMs: _stay, FilesStayMs: _filesStay));
 
         private void Turn(long now, Event[] events, PolicyChange? saved)
         {
@@ -218,6 +219,10 @@ public sealed class LeavingTests
 
     private static string Picture(Shard shard, SortedDictionary<Subject, byte[]> kept, List<Alert> alertsAway)
     {
+        var keptParts = kept.Where(k => k.Key.Kind == SubjectKind.Other && !shard.Has(k.Key)).SelectMany(k => EvaluationBytes.Read(k.Value).Contributions.Select(c => $"{k.Key} {c}"));
+        var anew = shard.RestingParts().SelectMany(p => p.Value.Contributions.Select(c => $"{p.Key} {c}"));
+        Assert.Equal(anew.Order(StringComparer.Ordinal), keptParts.Order(StringComparer.Ordinal)); // what lists read, and what the sums are told
+        kept = new(kept.Where(k => k.Key.Kind != SubjectKind.Other).ToDictionary());
         var away = kept.Where(k => !shard.Has(k.Key)).Select(k => EvaluationBytes.Read(k.Value)).ToList();
         var rows = shard.Rows().Concat(away.Select(e => e.Row!)).OrderBy(r => r.Subject).Select(r =>
             $"{r with { Clocks = [], Anomalies = [] }} {string.Join(';', r.Clocks)} {string.Join(';', r.Anomalies)}");
