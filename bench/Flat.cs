@@ -19,8 +19,8 @@ internal static class Flat
 
     public static void Run(int most)
     {
-        Console.WriteLine("| events so far | ns an event | grown | MB | in memory: subjects | alerts | identities | sums of minutes | their files, MB | agents' hours |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| events so far | ns an event | grown | MB | in memory: subjects | alerts | identities | sums of minutes | customers' files | on the shelf, MB | agents' hours |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         Warm();
         using var shelf = new ScratchShelf(Path.Combine(Path.GetTempPath(), $"opsmonitor-flat-{Environment.ProcessId}"), Console.Error.WriteLine);
         var shard = new Shard(PolicySet.Default, new(LeaveAfterMs: LeaveAfterMs) { Shelf = shelf });
@@ -48,7 +48,7 @@ internal static class Flat
     {
         var sums = shard.Books.All.Sum(b => b.Value.Contents(Window.Always).LongCount());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {told:N0} | {ns:N0} | {grown:F2} | {bytes / 1e6:N0} | {shard.HeldCount:N0} | {shard.Alerts.All.Count:N0} | {shard.IdentityCount:N0} | {sums:N0} | {shelf.FileBytes / 1e6:N0} | {shard.AgentHourCount:N0} |"));
+            $"| {told:N0} | {ns:N0} | {grown:F2} | {bytes / 1e6:N0} | {shard.HeldCount:N0} | {shard.Alerts.All.Count:N0} | {shard.IdentityCount:N0} | {sums:N0} | {shard.OpenFileCount:N0} | {shelf.FileBytes / 1e6:N0} | {shard.AgentCounts.Hours:N0}, {shard.AgentCounts.Days:N0} days |"));
     }
 
     // The first tens of thousands are told by code that is not yet as quick as it gets.

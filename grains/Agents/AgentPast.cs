@@ -1,17 +1,19 @@
 using OpsMonitor.Grains.Events;
+using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
 
 namespace OpsMonitor.Grains.Agents;
 
 /// <summary>
 /// One agent's past, cut at the hours: an event costs a look at its own hour, however long the agent has been here. An hour begins with what lasts
-/// from the one before; where a late event changes that, the next hour is judged anew too, and so on until nothing changes any more.
+/// from the one before; where a late event changes that, the next hour is judged anew too, and so on until nothing changes any more. Days that are over
+/// rest on the shelf.
 /// </summary>
 /// <param name="changes">told of an hour before anything of it changes</param>
-internal sealed class AgentPast(string agent, Action<long> changes)
+internal sealed partial class AgentPast(string agent, Action<long> changes, IShelf shelf)
 {
     private readonly SortedList<long, ToldHour> _told = []; // hours in which a state was told
-    private readonly SortedList<long, BusyHour> _works = []; // hours in which contacts kept the agent busy
+    private readonly SortedList<long, BusyHour> _works = []; // hours in which contacts kept the agent busy; both without the days at rest
     private readonly SortedSet<long> _changed = [], _unjudged = [];
     private readonly AgentNames _names = new(agent);
     private byte[]? _packed; // of a snapshot, read when the agent is first touched
@@ -23,8 +25,15 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         get
         {
             Open();
-            foreach (var told in _told.Values)
-                foreach (var e in told.Events) yield return e;
+            var days = new SortedSet<long>(_days.Keys.Concat(_told.Keys.Select(AgentDay.Of)));
+            foreach (var day in days)
+            {
+                if (_days.ContainsKey(day))
+                    foreach (var of in Read(day).All.Values)
+                        foreach (var e in of.Told) yield return e;
+                for (var i = FirstFrom(_told.Keys, AgentDay.FirstHour(day)); i < _told.Count && AgentDay.Of(_told.Keys[i]) == day; i++)
+                    foreach (var e in _told.Values[i].Events) yield return e;
+            }
         }
     }
 
@@ -34,21 +43,18 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         get
         {
             Open();
-            return _told.Count == 0 ? null : _told.Values[^1].End?.Whole;
+            return Before(long.MaxValue)?.Whole;
         }
     }
 
-    /// <summary>All events as one history, for an image.</summary>
+    /// <summary>The events that are in memory as one history, for an image.</summary>
     public History Copy() => History.Of(_packed ?? [.. _told.Values.SelectMany(t => t.Pack())]);
-
-    /// <summary>Goes on where an image was taken. Before anything else.</summary>
-    /// <param name="at">the instant of the image, Unix ms</param>
-    public void Resume(History history, long at) => (_packed, _packedAt) = (history.Pack(), at);
 
     /// <summary>Of an image of which the sums are to be made anew.</summary>
     public void JudgeAll()
     {
         Open();
+        OpenDays();
         _changed.UnionWith(_told.Keys);
     }
 
@@ -66,11 +72,15 @@ internal sealed class AgentPast(string agent, Action<long> changes)
     {
         Open();
         foreach (var e in events)
+        {
+            OpenDay(AgentHour.Of(e.At));
             if (!_told.TryGetValue(AgentHour.Of(e.At), out var told) || told.Events.BinarySearch(e) < 0) Add(e);
+        }
     }
 
     private void Insert(long hour, Event e)
     {
+        OpenDay(hour);
         if (!_told.TryGetValue(hour, out var told)) _told[hour] = told = new() { End = Before(hour) };
         told.Add(e);
     }
@@ -96,7 +106,11 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         if (!_unjudged.Contains(hour) && !_changed.Contains(hour)) changes(hour);
     }
 
-    private BusyHour WorksAt(long hour) => _works.TryGetValue(hour, out var all) ? all : _works[hour] = new();
+    private BusyHour WorksAt(long hour)
+    {
+        OpenDay(hour);
+        return _works.TryGetValue(hour, out var all) ? all : _works[hour] = new();
+    }
 
     /// <summary>The hour is over; what comes later for it opens it again.</summary>
     public void Rest(long hour)
@@ -115,16 +129,18 @@ internal sealed class AgentPast(string agent, Action<long> changes)
     public void Wake(long hour)
     {
         Open();
+        OpenDay(hour);
         (_told.ContainsKey(hour) ? _changed : _unjudged).Add(hour);
     }
 
+    /// <summary>Of the hours that are in memory, for an image.</summary>
     public IEnumerable<KeyValuePair<Subject, AgentWork>> Works()
     {
         foreach (var all in _works.Values)
             foreach (var span in all.Spans) yield return new(span.Contact, new(agent, span.From, span.To, span.Duty));
     }
 
-    public IReadOnlyCollection<BusySpan> WorksOf(long hour) => _works.TryGetValue(hour, out var all) ? all.Spans : [];
+    public IReadOnlyCollection<BusySpan> WorksOf(long hour) => Resting(hour) is { } day ? day.All.TryGetValue(hour, out var of) ? of.Works : [] : _works.TryGetValue(hour, out var all) ? all.Spans : [];
 
     /// <summary>The hours to be judged anew, in order.</summary>
     public IReadOnlyList<long> TakeUnjudged(long now)
@@ -140,16 +156,6 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         long[] unjudged = [.. _unjudged];
         _unjudged.Clear();
         return unjudged;
-    }
-
-    /// <summary>Every hour in which anything is known, in order.</summary>
-    public IEnumerable<long> Hours
-    {
-        get
-        {
-            Open();
-            return new SortedSet<long>(_told.Keys.Concat(_works.Keys));
-        }
     }
 
     public Evaluation Judge(long hour, long now)
@@ -181,6 +187,7 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         if (!_told.TryGetValue(hour, out var told)) return;
         var end = AgentStory.Of(Before(hour), told.Events, at => at <= now).Carry;
         if (end == told.End) return;
+        OpenUntilTold(hour);
         var following = FirstFrom(_told.Keys, hour + 1);
         var next = following < _told.Count ? _told.Keys[following] : long.MaxValue;
         for (var i = FirstFrom(_works.Keys, hour + 1); i < _works.Count && _works.Keys[i] < next; i++)
@@ -196,19 +203,24 @@ internal sealed class AgentPast(string agent, Action<long> changes)
         told.End = end;
     }
 
-    private AgentCarry? Before(long hour) => FirstFrom(_told.Keys, hour) is var i and > 0 ? _told.Values[i - 1].End : null;
+    private AgentCarry? Before(long hour)
+    {
+        var i = FirstFrom(_told.Keys, hour) - 1;
+        var day = RestingToldUntil(hour);
+        if (day is { } resting && (i < 0 || AgentDay.Of(_told.Keys[i]) < resting)) return Read(resting).Before(hour);
+        return i < 0 ? null : _told.Values[i].End;
+    }
 
-    private List<Event> ToldIn(long hour) => _told.TryGetValue(hour, out var told) ? told.Events : [];
+    private IReadOnlyList<Event> ToldIn(long hour) => Resting(hour) is { } day ? day.All.TryGetValue(hour, out var of) ? of.Told : [] : _told.TryGetValue(hour, out var told) ? told.Events : [];
 
     private void Open()
     {
         if (_packed is not { } bytes) return;
         _packed = null;
         foreach (var e in History.Of(bytes).Events) Insert(AgentHour.Of(e.At), e);
-        AgentCarry? before = null;
-        foreach (var told in _told.Values)
+        foreach (var (hour, told) in _told)
         {
-            before = told.End = AgentStory.Of(before, told.Events, at => at <= _packedAt).Carry;
+            told.End = AgentStory.Of(Before(hour), told.Events, at => at <= _packedAt).Carry;
             told.Rest();
         }
     }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
 using OpsMonitor.Grains.Turns;
@@ -8,19 +7,14 @@ namespace OpsMonitor.Grains.Agents;
 /// <summary>The states told in one hour of an agent. At rest they are bytes, a tenth of the size, which a reader reads for itself.</summary>
 internal sealed class ToldHour
 {
-#pragma warning disable RS0030 // named so, but squeezes bytes in memory: no I/O
-    // What agents say in an hour looks alike from event to event.
-    private const int Quality = 5, WindowBits = 18;
-
     private List<Event>? _events = [];
     private byte[]? _packed;
-    private int _length;
 
     /// <summary>What goes on after it, as it was judged last: of an hour that is new, what comes before it.</summary>
     public AgentCarry? End { get; set; }
 
     /// <summary>In their one order. To look at only.</summary>
-    public List<Event> Events => _events ?? [.. History.Of(Unpacked()).Events];
+    public List<Event> Events => _events ?? [.. History.Of(Pack()).Events];
 
     public void Add(Event e)
     {
@@ -33,21 +27,11 @@ internal sealed class ToldHour
     public void Rest()
     {
         if (_events is null) return;
-        var bytes = History.Of(_events).Pack();
-        var room = new byte[BrotliEncoder.GetMaxCompressedLength(bytes.Length)];
-        if (!BrotliEncoder.TryCompress(bytes, room, out var written, Quality, WindowBits)) return; // not with so much room
-        (_packed, _length, _events) = (room[..written], bytes.Length, null);
+        (_packed, _events) = (SqueezedBytes.Of(History.Of(_events).Pack()), null);
     }
 
     /// <summary>As <see cref="History.Pack"/> gives them.</summary>
-    public byte[] Pack() => _events is null ? Unpacked() : History.Of(_events).Pack();
-
-    private byte[] Unpacked()
-    {
-        var bytes = new byte[_length];
-        return BrotliDecoder.TryDecompress(_packed, bytes, out var read) && read == _length ? bytes : throw new InvalidOperationException("an hour at rest cannot be read");
-    }
-#pragma warning restore RS0030
+    public byte[] Pack() => _events is null ? SqueezedBytes.Read(_packed!) : History.Of(_events).Pack();
 }
 
 /// <summary>What contacts kept an agent busy with in one hour; at rest as bytes.</summary>
@@ -63,9 +47,14 @@ internal sealed class BusyHour
 
     public void Remove(BusySpan span) => Open().Remove(span);
 
-    public void Rest()
+    /// <param name="packed">as <see cref="Pack"/> gave it</param>
+    public static BusyHour Of(byte[] packed) => new() { _spans = null, _packed = packed };
+
+    public void Rest() => (_packed, _spans) = (Pack(), null);
+
+    public byte[] Pack()
     {
-        if (_spans is null) return;
+        if (_spans is null) return _packed!;
         var (bytes, last) = (new ShortBytes(), 0L);
         bytes.Write(_spans.Count);
         foreach (var span in _spans)
@@ -77,7 +66,7 @@ internal sealed class BusyHour
             bytes.Write(span.Contact.Id);
             last = span.From;
         }
-        (_packed, _spans) = (bytes.End(), null);
+        return bytes.End();
     }
 
     private SortedSet<BusySpan> Open()

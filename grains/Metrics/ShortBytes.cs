@@ -27,6 +27,14 @@ internal sealed class ShortBytes
         _length += Encoding.UTF8.GetBytes(text, _room.AsSpan(_length));
     }
 
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        Write((long)bytes.Length);
+        Room(bytes.Length);
+        bytes.CopyTo(_room.AsSpan(_length));
+        _length += bytes.Length;
+    }
+
     public byte[] End() => _room.AsSpan(0, _length).ToArray();
 
     public static long ReadNumber(byte[] bytes, ref int at)
@@ -42,6 +50,13 @@ internal sealed class ShortBytes
         var length = (int)ReadNumber(bytes, ref at);
         at += length;
         return Encoding.UTF8.GetString(bytes, at - length, length);
+    }
+
+    public static byte[] ReadBytes(byte[] bytes, ref int at)
+    {
+        var length = (int)ReadNumber(bytes, ref at);
+        at += length;
+        return bytes[(at - length)..at];
     }
 
     private void Room(int more)

@@ -14,7 +14,7 @@ namespace OpsMonitor.Grains.Turns;
 public sealed partial class Shard
 {
     private const int FilesAtOnce = 500, RunsAtOnce = 8;
-    private const long AlertsAskedMs = 86_400_000;
+    private const long AskedEveryMs = 86_400_000; // whether it can leave by now
 
     private readonly Queue<(string Customer, long Since)> _quietFiles = new();
     private readonly Queue<(Subject Part, long Since)> _lingering = new(); // over, but their alerts are still here
@@ -70,10 +70,9 @@ public sealed partial class Shard
         return new(part, last, 0) { Life = file.Find(place) is { } fact ? CustomerRules.LifeOf(fact, last, file.WindowMs) : Life.None };
     }
 
-    // They are asked again once a day.
     private void AskLingering()
     {
-        while (_lingering.TryPeek(out var next) && next.Since <= TurnClock - AlertsAskedMs)
+        while (_lingering.TryPeek(out var next) && next.Since <= TurnClock - AskedEveryMs)
         {
             _lingering.Dequeue();
             Quiet(next.Part, 0, long.MinValue);
@@ -101,8 +100,8 @@ public sealed partial class Shard
     private void RestFiles()
     {
         AskLingering();
-        var before = TurnClock - options.FilesStayMs;
-        for (var n = 0; n < FilesAtOnce && _quietFiles.TryPeek(out var next) && next.Since <= before; n++)
+        var (before, asked) = (TurnClock - options.FilesStayMs, TurnClock - Math.Min(options.FilesStayMs, AskedEveryMs));
+        for (var n = 0; n < FilesAtOnce && _quietFiles.TryPeek(out var next) && next.Since <= asked; n++)
         {
             _quietFiles.Dequeue();
             if (_customers.Opened(next.Customer) is not { } file) continue;

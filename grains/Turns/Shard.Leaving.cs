@@ -43,15 +43,14 @@ public sealed partial class Shard
     /// <summary>How many identities are known by which an event that comes again is told.</summary>
     public long IdentityCount => _seen.Count;
 
-    /// <summary>How many hours of agents there are, at rest or not.</summary>
-    public long AgentHourCount
+    /// <summary>How many hours of agents are in memory, at rest or not, and how many days on the shelf.</summary>
+    public (int Hours, int Days) AgentCounts
     {
         get
         {
-            var hours = 0L;
-            foreach (var past in Agents.Values)
-                foreach (var _ in past.Hours) hours++;
-            return hours;
+            var (hours, days) = (0, 0);
+            foreach (var past in Agents.Values) (hours, days) = (hours + past.Counts.Hours, days + past.Counts.Days);
+            return (hours, days);
         }
     }
 

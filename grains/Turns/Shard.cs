@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
@@ -137,7 +138,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         {
             Watched = [.. _rules?.Image() ?? []],
         },
-        Agents = [.. Agents.Select(a => KeyValuePair.Create(a.Key, a.Value.Copy()))],
+        Agents = [.. Agents.Select(a => new AgentImage(a.Key, a.Value.Copy(), [.. a.Value.Days]))],
     };
 
     /// <summary>Goes on where the image was taken. Only on a fresh shard.</summary>
@@ -153,7 +154,7 @@ public sealed partial class Shard(PolicySet policies, ShardOptions options) : Ta
         Alerts.AwayCount = image.AlertsAway;
         foreach (var e in image.Silences) Alerts.Silenced(e);
         foreach (var (who, history) in image.Histories) _subjects[who] = new(history.Copy());
-        foreach (var (agent, history) in image.Agents) PastOf(agent).Resume(history, image.Now);
+        foreach (var agent in image.Agents) PastOf(agent.Agent).Resume(agent, image.Now);
         foreach (var e in image.Surveys) SurveyOf(e.Subject).Links.Add(e); // the tickets have it in their own histories
         if (asJudged || image.Judged.Left.Count > 0) { Resume(image.Judged); return; }
         foreach (var (who, held) in _subjects) Touch(who, held);

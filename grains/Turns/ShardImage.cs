@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
@@ -22,8 +23,8 @@ public sealed record ShardImage(
     /// <summary>What was saved up to here: the histories are judged anew by it.</summary>
     public IReadOnlyList<PolicyEdit> Edits { get; init; } = [];
 
-    /// <summary>The states told of each agent.</summary>
-    public IReadOnlyList<KeyValuePair<string, History>> Agents { get; init; } = [];
+    /// <summary>The states told of each agent, and days that rest.</summary>
+    public IReadOnlyList<AgentImage> Agents { get; init; } = [];
 
     /// <summary>The surveys' events; each is also in the histories of its tickets.</summary>
     public IReadOnlyList<Event> Surveys { get; init; } = [];
@@ -42,7 +43,7 @@ public sealed record ShardImage(
 /// <param name="Sums">of each scope, members apart: those follow from the rows</param>
 /// <param name="Files">what is known of customers</param>
 /// <param name="Left">see <see cref="SubjectSet.All"/></param>
-/// <param name="Work">what each contact kept agents busy with</param>
+/// <param name="Work">what each contact kept agents busy with, without the days that rest</param>
 public sealed record JudgedImage(
     IReadOnlyList<KeyValuePair<Subject, Evaluation>> Rows, IReadOnlyList<KeyValuePair<string, LedgerImage>> Sums,
     FilesImage Files, IReadOnlyList<ulong> Left, IReadOnlyList<KeyValuePair<Subject, AgentWork>> Work)

@@ -11,8 +11,12 @@ namespace OpsMonitor.Grains.Turns;
 public abstract partial class Tally
 {
     private readonly SortedSet<string> _dirtyAgents = new(StringComparer.Ordinal);
-    private readonly SortedSet<(long Hour, string Agent)> _hours = new(Comparer<(long Hour, string Agent)>.Create((a, b) => // in memory with what they add
-        a.Hour != b.Hour ? a.Hour.CompareTo(b.Hour) : string.CompareOrdinal(a.Agent, b.Agent)));
+    private const int DaysAtOnce = 8;
+
+    private static readonly Comparer<(long At, string Agent)> ByTime = Comparer<(long At, string Agent)>.Create((a, b) => a.At != b.At ? a.At.CompareTo(b.At) : string.CompareOrdinal(a.Agent, b.Agent));
+
+    private readonly SortedSet<(long Hour, string Agent)> _hours = new(ByTime); // in memory with what they add
+    private readonly SortedSet<(long Day, string Agent)> _daysOver = new(ByTime); // with hours that rest
 
     private protected Dictionary<string, AgentPast> Agents { get; } = new(StringComparer.Ordinal);
 
@@ -22,14 +26,14 @@ public abstract partial class Tally
     public virtual IEnumerable<(Subject Who, Contribution What)> RestingContributions()
     {
         foreach (var (agent, past) in Agents)
-            foreach (var hour in past.Hours)
+            foreach (var (hour, evaluation) in past.JudgeEvery(Now))
                 if (AgentHour.FileOf(agent, hour) is var file && !Has(file))
-                    foreach (var what in past.Judge(hour, Now).Contributions) yield return (file, what);
+                    foreach (var what in evaluation.Contributions) yield return (file, what);
     }
 
     private protected static bool IsAgents(Event e) => e is { Subject.Kind: SubjectKind.Agent, Data: AgentStateChanged };
 
-    private protected AgentPast PastOf(string agent) => Agents.TryGetValue(agent, out var past) ? past : Agents[agent] = new(agent, hour => Return(agent, hour));
+    private protected AgentPast PastOf(string agent) => Agents.TryGetValue(agent, out var past) ? past : Agents[agent] = new(agent, hour => Return(agent, hour), _shelf);
 
     private protected AgentPast Dirty(string agent)
     {
@@ -67,16 +71,22 @@ public abstract partial class Tally
     /// <summary>An hour of an image, in memory with what it adds.</summary>
     private protected void Resumed(string agent, long hour) => _hours.Add((hour, agent));
 
-    /// <summary>Hours before one of them (see <see cref="AgentHour"/>) rest that do not change by themselves.</summary>
+    /// <summary>Hours before one of them (see <see cref="AgentHour"/>) rest that do not change by themselves, and some of the days before its day as a whole.</summary>
     private protected void RestAgents(long before)
     {
         if (HasDirtyAgents) return;
+        for (var n = 0; n < DaysAtOnce && _daysOver.Count > 0 && _daysOver.Min is var over && over.Day < AgentDay.Of(before) - 1; n++)
+        {
+            _daysOver.Remove(over);
+            Agents[over.Agent].RestDay(over.Day);
+        }
         while (_hours.Count > 0 && _hours.Min is var (hour, agent) && hour < before)
         {
             _hours.Remove((hour, agent));
             if (Last(AgentHour.FileOf(agent, hour)).NextChangeAt != long.MaxValue) continue;
             Drop(AgentHour.FileOf(agent, hour));
             Agents[agent].Rest(hour);
+            _daysOver.Add((AgentDay.Of(hour), agent));
         }
     }
 

@@ -16,6 +16,7 @@ public abstract partial class Tally(PolicySet policies, IShelf? shelf = null)
     private readonly Dictionary<Subject, Place> _rows = [];
     private readonly SortedRuns<Subject> _order = new();
     private readonly SortedRuns<Deadline> _deadlines = new();
+    private readonly IShelf _shelf = shelf ?? MemoryShelf.One;
 
     /// <summary>The newest evaluation, and the instant at which the order of deadlines has the subject; <see cref="long.MaxValue"/> for not at all.</summary>
     private record struct Place(Evaluation Last, long ArmedAt);

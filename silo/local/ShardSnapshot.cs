@@ -1,3 +1,4 @@
+using OpsMonitor.Grains.Agents;
 using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
@@ -23,7 +24,11 @@ public static class ShardSnapshot
         w.Write(image.EventCount);
         Many(w, image.Seen, seen => Write(w, seen));
         Many(w, image.Histories, h => Write(w, h.Key.ToString(), h.Value));
-        Many(w, image.Agents, a => Write(w, a.Key, a.Value));
+        Many(w, image.Agents, a =>
+        {
+            Write(w, a.Agent, a.Told);
+            Many(w, a.Days, day => { w.Write(day.Day); w.Write(day.HasTold); Write(w, day.Bytes.Read()); });
+        });
         Many(w, image.Surveys, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
         Many(w, image.Silences, e => { w.Write(e.Raw.Length); w.Write(e.Raw.Span); });
         w.Write(image.Alerts.Count);
@@ -53,7 +58,7 @@ public static class ShardSnapshot
         var (now, last) = (r.ReadInt64(), r.ReadInt64());
         var (count, seen) = (r.ReadInt64(), Many(r, () => ReadSeen(r)));
         var histories = Many(r, () => KeyValuePair.Create(Subject.Parse(r.ReadString()), ReadHistory(r)));
-        var agents = Many(r, () => KeyValuePair.Create(r.ReadString(), ReadHistory(r)));
+        var agents = Many(r, () => new AgentImage(r.ReadString(), ReadHistory(r), Many(r, () => new RestingDay(r.ReadInt64(), r.ReadBoolean(), MemoryShelf.One.Put(r.ReadBytes(r.ReadInt32()))))));
         var (surveys, silences) = (Many(r, () => ReadEvent(r)), Many(r, () => ReadEvent(r)));
         var (words, alerts) = (new WordPool(), new List<Alert>());
         for (var i = r.ReadInt32(); i > 0; i--) alerts.Add(AlertBytes.Read(r, words));

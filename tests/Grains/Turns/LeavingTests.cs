@@ -52,14 +52,16 @@ public sealed class LeavingTests
     [Fact]
     public void It_is_exercised_often()
     {
-        var (rows, alerts, customers) = (0, 0, 0);
+        var (rows, alerts, customers, rested, opened, files) = (0, 0, 0, 0, 0, 0);
         for (var seed = 0; seed < 40; seed++)
         {
             var random = new Random(seed);
             var twins = new Twins(random, $"seed {seed}");
             foreach (var e in RandomStreams.Of(random).Concat(Customers(random)).Order()) twins.Live(e.At + random.NextInt64(9 * Story.Day), [e]);
             (rows, alerts, customers) = (rows + twins.CameBack, alerts + twins.AlertsCameBack, customers + twins.CustomersAlertsCameBack);
+            (rested, opened, files) = (rested + twins.DaysRested, opened + twins.DaysOpened, files + twins.FilesOpened);
         }
+        Assert.True(rested > 20 && opened > 20 && files > 20, $"{rested} days of agents came to rest, {opened} were opened, {files} customers' files were opened");
         Assert.True(rows > 20 && alerts > 20 && customers > 5, $"{rows} subjects, {alerts} alerts of theirs and {customers} of customers came back");
     }
 
@@ -116,6 +118,12 @@ public sealed class LeavingTests
 
         public int CustomersAlertsCameBack { get; private set; }
 
+        public int DaysRested { get; private set; }
+
+        public int DaysOpened { get; private set; }
+
+        public int FilesOpened { get; private set; }
+
         public void Live(long at, Event[] events)
         {
             _leaving ??= Fresh();
@@ -150,7 +158,9 @@ public sealed class LeavingTests
             foreach (var alert in recalled.SelectMany(r => r.Alerts))
                 if (_leaving.Alerts.Find(alert.Key) is null && alert.Due.Subject.Kind == SubjectKind.Rule) CustomersAlertsCameBack++; else AlertsCameBack++;
             var a = _plain.Step(new(now, events) { Hashes = hashes, Change = saved });
+            var (days, files) = (_leaving.AgentCounts.Days, _leaving.OpenFileCount);
             var b = _leaving.Step(new(now, events) { Hashes = hashes, Change = saved, Recalled = recalled });
+            (DaysOpened, FilesOpened) = (DaysOpened + days - _leaving.AgentCounts.Days, FilesOpened + _leaving.OpenFileCount - files);
             Assert.Equal(a.Verdicts, b.Verdicts);
             Assert.Equal(Told(a), Told(b));
             Assert.Equal((a.MustCommit, a.NextWake), (b.MustCommit, b.NextWake));
@@ -169,7 +179,9 @@ public sealed class LeavingTests
             var leavers = shard.Leavers(1 + random.Next(5));
             foreach (var leaver in leavers)
                 if (leaver.Evaluation is { } evaluation) _kept[leaver.Subject] = EvaluationBytes.Write(evaluation);
+            var days = shard.AgentCounts.Days;
             shard.Leave(leavers);
+            DaysRested += shard.AgentCounts.Days - days;
             LeftEver |= leavers.Count > 0;
             foreach (var leaver in leavers)
                 Assert.DoesNotContain(shard.Alerts.Of(leaver.Subject), a => a.State == AlertState.Raised);
