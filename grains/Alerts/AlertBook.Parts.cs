@@ -19,9 +19,6 @@ public sealed partial class AlertBook
     /// <summary>Whether a customer has or lately had any alert.</summary>
     public bool HasParts(Subject subject) => _parts.ContainsKey(subject);
 
-    /// <summary>Whether an alert of one part is here, standing or not.</summary>
-    public bool Has(Subject subject, string part) => _bySubject.ContainsKey((subject, part));
-
     /// <summary>Whether settling a part raises, ends or takes back a red alert.</summary>
     public bool ChangesRed(Subject subject, string part, IReadOnlyList<DueAlert> due)
     {

@@ -1,4 +1,3 @@
-using OpsMonitor.Grains.Alerts;
 using OpsMonitor.Grains.Customers;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Grains.Metrics;
@@ -17,7 +16,6 @@ public sealed partial class Shard
     private const long AskedEveryMs = 86_400_000; // whether it can leave by now
 
     private readonly Queue<(string Customer, long Since)> _quietFiles = new();
-    private readonly Queue<(Subject Part, long Since)> _lingering = new(); // over, but their alerts are still here
 
     /// <summary>How many customers' files are in memory.</summary>
     public int OpenFileCount => _customers.InMemoryCount;
@@ -28,7 +26,9 @@ public sealed partial class Shard
         from fact in file.Value.Facts
         let part = CustomerPart.Of(file.Key, Placed.Of(fact))
         where !Has(part)
-        select KeyValuePair.Create(part, Anew(fact, file.Value));
+        let anew = Anew(fact, file.Value)
+        where anew.Contributions.Count > 0
+        select KeyValuePair.Create(part, anew);
 
     /// <inheritdoc/>
     public override IEnumerable<(Subject Who, Contribution What)> RestingContributions() =>
@@ -48,6 +48,7 @@ public sealed partial class Shard
         file.Rows++;
     });
 
+    // Alerts that have ended are the alert book's affair.
     private static bool IsOver(Evaluation part)
     {
         if (part.NextChangeAt != long.MaxValue) return false;
@@ -61,22 +62,8 @@ public sealed partial class Shard
     {
         var last = Last(part);
         if (!Has(part) || !IsOver(last) || !CustomerPart.TryRead(part, out var customer, out var place)) return null;
-        if (last.Alerts.Count > 0 && Alerts.Has(RuleSubjects.Customer(customer), place.Who.ToString()))
-        {
-            _lingering.Enqueue((part, TurnClock));
-            return null;
-        }
         var file = FileOf(customer);
         return new(part, last, 0) { Life = file.Find(place) is { } fact ? CustomerRules.LifeOf(fact, last, file.WindowMs) : Life.None };
-    }
-
-    private void AskLingering()
-    {
-        while (_lingering.TryPeek(out var next) && next.Since <= TurnClock - AskedEveryMs)
-        {
-            _lingering.Dequeue();
-            Quiet(next.Part, 0, long.MinValue);
-        }
     }
 
     private bool IsAsItWas(Subject part, Evaluation? evaluation) => Has(part) && ReferenceEquals(Last(part), evaluation);
@@ -99,7 +86,6 @@ public sealed partial class Shard
 
     private void RestFiles()
     {
-        AskLingering();
         var (before, asked) = (TurnClock - options.FilesStayMs, TurnClock - Math.Min(options.FilesStayMs, AskedEveryMs));
         for (var n = 0; n < FilesAtOnce && _quietFiles.TryPeek(out var next) && next.Since <= asked; n++)
         {
@@ -112,10 +98,10 @@ public sealed partial class Shard
         _customers.Write(RunsAtOnce);
     }
 
-    // A rule that is saved may say something of what lies less than a week back.
+    // A rule that is saved may say something of what lies less than a week back; and what people do with an alert that stands reaches it by its file.
     private bool IsQuiet(string customer, CustomerFile file, long before)
     {
-        if (file.HasStanding || Alerts.HasParts(RuleSubjects.Customer(customer))) return false;
+        if (Alerts.AnyStands(RuleSubjects.Customer(customer))) return false;
         foreach (var fact in file.Facts)
             if (fact.InitiatedAt > before || fact.LastAt > before) return false;
         return true;

@@ -35,12 +35,13 @@ public sealed class ListSumsTests(ITestOutputHelper output) : IDisposable
         var local = LocalHost.Open(new(_folder, PolicySet.Default, until) { LeaveAfterMs = 0 }, TimeProvider.System, static _ => { });
         await using var host = new OneMachine(local);
         foreach (var some in arrivals.Chunk(40)) await host.OfferAsync(some, default);
-        for (var i = 0; i < 200 && Left(host) < 5; i++)
+        for (var i = 0; i < 200 && (Left(host) < 5 || Parts(local) < 3); i++)
         {
             await Task.Delay(20, TestContext.Current.CancellationToken);
             await host.OfferAsync([], default);
         }
         Assert.True(Left(host) >= 5, $"seed {seed}: only {Left(host)} left memory");
+        Assert.True(Parts(local) >= 3, $"seed {seed}: of customers' files too little left memory");
 
         var (numbers, lines) = (0, 0L);
         foreach (var scope in (string[])["all", "department/billing", "department/network", "queue/q", "departments/billing,field"])
@@ -59,6 +60,8 @@ public sealed class ListSumsTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"seed {seed}: {numbers} numbers, {lines} lines, {Left(host)} subjects out of memory");
         Assert.True(lines > 1_500, "too little to prove anything");
     }
+
+    private static int Parts(LocalHost host) => host.Read(s => s.RestingParts().Count());
 
     private static int Left(OneMachine host) => Enumerable.Range(0, 3).Sum(kind => host.Kept!.Rows(new((SubjectKind)kind, null, 1_000)).Count);
 
