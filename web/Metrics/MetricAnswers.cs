@@ -52,14 +52,17 @@ internal static class MetricAnswers
         };
     }
 
+    /// <summary>Those in memory and those whose rows left it, newest first, at most 1,000.</summary>
+    internal static List<Revocation> Revoked(IOpsHost host, string scope, Window window) =>
+        Whole.Read(host, rows => rows?.Revocations(window.From) ?? [], (tally, kept) => tally.Revocations().Concat(kept.Where(k => !tally.Has(k.Who)).SelectMany(k => k.Revoked))
+            .Where(r => r.At >= window.From && r.At < window.To && Report.Covers(scope, r.Queue, r.Department)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList());
+
     /// <summary>First contacts that were shown as resolved until a repeat came: which, when and because of whom. Newest first, at most 1,000.</summary>
     public static Action<Utf8JsonWriter> Revocations(IOpsHost host, BoardDirectory directory, Query query, Reach reach)
     {
         var (scope, now) = (reach.Within(query.Scope()), host.Now);
         var (window, _) = query.Window(directory, scope, now);
-        var (all, last) = Whole.Read(host, rows => rows?.Revocations(window.From) ?? [], (tally, kept) => (
-            tally.Revocations().Concat(kept.Where(k => !tally.Has(k.Who)).SelectMany(k => k.Revoked))
-                .Where(r => r.At >= window.From && r.At < window.To && Report.Covers(scope, r.Queue, r.Department)).OrderByDescending(r => r.At).ThenBy(r => r.Contact).Take(1_000).ToList(), tally.LastEventAt));
+        var (all, last) = (Revoked(host, scope, window), host.Read(static tally => tally.LastEventAt));
         return json =>
         {
             WriteHead(json, window, now, last);

@@ -6,6 +6,7 @@ using OpsMonitor.Tests.Grains;
 using OpsMonitor.Tests.Grains.Metrics.Oracle;
 using OpsMonitor.Tests.Silo.Local;
 using OpsMonitor.Web.Lists;
+using OpsMonitor.Web.Metrics;
 using OpsMonitor.Web.Serve;
 using Xunit;
 
@@ -57,6 +58,9 @@ public sealed class ListSumsTests(ITestOutputHelper output) : IDisposable
                     (numbers, lines) = (numbers + 1, lines + items.Count);
                 }
             }
+        var always = new Window(Story.Ms("00:00:00") - Story.Day, until + Story.Day);
+        var fcr = (Ratio)host.Read(tally => Report.Of(tally, "all", always, live: false))["fcr.provisional"]!;
+        Assert.Equal(fcr.N - fcr.Num, MetricAnswers.Revoked(host, "all", always).Count);
         output.WriteLine($"seed {seed}: {numbers} numbers, {lines} lines, {Left(host)} subjects out of memory");
         Assert.True(lines > 1_500, "too little to prove anything");
     }
