@@ -78,6 +78,52 @@ public sealed class ShownTests : IDisposable
         Assert.Equal(sums, Text(MetricJson.Text(Report.Of(file.Of("all"), "all", Window.Always, 0, PolicySet.Default))));
     }
 
+    [Fact]
+    public async Task Made_again_with_what_was_shown_every_minute_says_what_the_server_recorded_then()
+    {
+        const int minutes = 100;
+        var (first, told) = (Story.Ms("09:00:00"), 0);
+        List<(string Scope, long At, string Text)> shown = [];
+        _clock.Stop(DateTimeOffset.FromUnixTimeMilliseconds(first));
+        await using (var host = LocalHost.Open(new(_folder.Path, PolicySet.Default) { Rollups = RollupStory.Options }, _clock, static _ => { }))
+            for (var minute = 0; minute <= minutes; minute++)
+            {
+                var at = first + (minute * Story.Minute);
+                _clock.Stop(DateTimeOffset.FromUnixTimeMilliseconds(at));
+                await host.OfferAsync([], CancellationToken.None);
+                host.Rollups!.Record();
+                foreach (var scope in (string[])["all", "queue/q", "department/billing"]) // before the first event nothing stands in the journal
+                    if (minute > 0 && host.Rollups.Shown(scope, at) is { } record && record.At == at) shown.Add((scope, at, Text(record.Numbers)));
+                _clock.Stop(DateTimeOffset.FromUnixTimeMilliseconds(at + (20 * Story.Second)));
+                await host.OfferAsync([.. Minute(minute, at, ref told)], CancellationToken.None);
+            }
+        Assert.InRange(shown.Count, 250, 3 * (minutes + 1)); // a scope is there when it was first heard of
+        Assert.True(shown.Select(s => s.Text).Distinct().Count() > 150, "too much of it is alike");
+        RollupRebuild.Run(_folder.Path, PolicySet.Default, static _ => PolicySet.Default, "", RollupStory.Options, shown: true, static _ => { });
+        using var file = RollupFile.Open(_folder.Path, static _ => { });
+        foreach (var (scope, at, text) in shown)
+        {
+            var again = file.Shown(scope, at);
+            Assert.True(again is not null, $"{scope} at {Story.Iso(at)}: nothing");
+            Assert.Equal((at, text), (again.Value.At, Text(again.Value.Numbers)));
+        }
+    }
+
+    // A call a minute, every fourth of which is given up, told of half an hour late every tenth time; a ticket every ten minutes.
+    private static IEnumerable<Event> Minute(int minute, long at, ref int told)
+    {
+        var (begins, n) = (minute % 10 == 9 ? at - (30 * Story.Minute) : at, told);
+        List<Event> events = [];
+        void Say(long after, string who, EventData data) => events.Add(Story.Event(begins + after, who, data, $"e-{n++}", department: "billing"));
+        Say(1_000, $"contact/{minute}", new ContactInitiated(Channel.Phone, Direction.Inbound, $"c-{minute % 7}"));
+        Say(2_000, $"contact/{minute}", new ContactQueued("q"));
+        if (minute % 4 == 0) Say(15_000, $"contact/{minute}", new ContactAbandoned(AbandonStage.Queue));
+        else Say(3_000 + (minute % 9 * 1_000), $"contact/{minute}", new ContactAnswered("anna"));
+        if (minute % 10 == 5) Say(4_000, $"ticket/{minute}", new TicketCreated(TicketKind.Complaint, Channel.Phone, Priority: 2));
+        told = n;
+        return events;
+    }
+
     private static List<string> Lines(IEnumerable<Correction> corrections) =>
         [.. corrections.Where(c => !c.Metric.StartsWith("fcr.window", StringComparison.Ordinal)).Select(c => $"{c with { Number = 0 }}")];
 
