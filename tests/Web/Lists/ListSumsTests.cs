@@ -36,7 +36,7 @@ public sealed class ListSumsTests(ITestOutputHelper output) : IDisposable
         var local = LocalHost.Open(new(_folder, PolicySet.Default, until) { LeaveAfterMs = 0 }, TimeProvider.System, static _ => { });
         await using var host = new OneMachine(local);
         foreach (var some in arrivals.Chunk(40)) await host.OfferAsync(some, default);
-        for (var i = 0; i < 200 && (Left(host) < 5 || Parts(local) < 3); i++)
+        for (var i = 0; i < 200 && (Left(host) < 5 || Parts(local) < 3 || host.Read(s => s.Revocations().Any())); i++)
         {
             await Task.Delay(20, TestContext.Current.CancellationToken);
             await host.OfferAsync([], default);
@@ -60,6 +60,7 @@ public sealed class ListSumsTests(ITestOutputHelper output) : IDisposable
             }
         var always = new Window(Story.Ms("00:00:00") - Story.Day, until + Story.Day);
         var fcr = (Ratio)host.Read(tally => Report.Of(tally, "all", always, live: false))["fcr.provisional"]!;
+        output.WriteLine($"{fcr.N - fcr.Num} revoked, {host.Read(s => s.Revocations().Count())} of them in memory");
         Assert.Equal(fcr.N - fcr.Num, MetricAnswers.Revoked(host, "all", always).Count);
         output.WriteLine($"seed {seed}: {numbers} numbers, {lines} lines, {Left(host)} subjects out of memory");
         Assert.True(lines > 1_500, "too little to prove anything");
