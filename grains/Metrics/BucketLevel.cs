@@ -11,7 +11,7 @@ internal sealed class BucketLevel(long unit, long span, IShelf shelf)
     private readonly List<LedgerSpan> _open = [];
     private readonly ShortBytes _room = new();
     private LedgerSpan? _last; // most of what comes is for the same one
-    private long _uses;
+    private long _uses, _usesBefore; // now, and when the newest stretch began
 
     public Bucket? this[long at] => Find(at)?.Look().Points.GetValueOrDefault(at);
 
@@ -84,6 +84,7 @@ internal sealed class BucketLevel(long unit, long span, IShelf shelf)
                 _spans[start] = found = new(start, unit, shelf, _room);
                 _open.Add(found);
                 if (_open.Count > MostOpen) RestOne(found);
+                WriteOne();
             }
             _last = found;
         }
@@ -99,6 +100,18 @@ internal sealed class BucketLevel(long unit, long span, IShelf shelf)
             if (one != but && one.Used < oldest.Used) oldest = one;
         _open.Remove(oldest);
         oldest.Rest();
+    }
+
+    // One more stretch is as a rule heard of no more: what came late for it would else be kept beside it for good.
+    private void WriteOne()
+    {
+        foreach (var one in _spans.Values)
+        {
+            if (!one.HasLater || one.Used > _usesBefore) continue;
+            one.Rest();
+            break;
+        }
+        _usesBefore = _uses;
     }
 
     private long StartOf(long at) => at - (((at % span) + span) % span);

@@ -29,6 +29,9 @@ internal sealed class LedgerSpan(long start, long unit, IShelf shelf, ShortBytes
 
     public bool IsEmpty => _open is null ? _length == 0 && _later.Count == 0 : _open.IsEmpty;
 
+    /// <summary>Something came after it had gone to rest, and is kept beside its bytes.</summary>
+    public bool HasLater => _open is null && _later.Count > 0;
+
     /// <summary>Grows with every addition to its level: who was added to last.</summary>
     public long Used { get; set; }
 

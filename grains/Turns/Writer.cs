@@ -22,6 +22,9 @@ public sealed record WriterOptions(bool Backfill = false, bool Keeps = true, boo
     public long LeaveAfterMs { get; init; } = long.MaxValue;
 
     /// <summary>See <see cref="ShardOptions"/>.</summary>
+    public long FilesStayMs { get; init; } = ShardOptions.FilesStay;
+
+    /// <summary>See <see cref="ShardOptions"/>.</summary>
     public IShelf Shelf { get; init; } = MemoryShelf.One;
 }
 
@@ -75,7 +78,7 @@ public sealed class Writer(PolicySet policies, WriterOptions options)
         return [.. _effects];
     }
 
-    private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill, options.LeaveAfterMs) { Shelf = options.Shelf });
+    private static Shard NewShard(PolicySet policies, WriterOptions options) => new(policies, new(options.Backfill, options.LeaveAfterMs, FilesStayMs: options.FilesStayMs) { Shelf = options.Shelf });
 
     private void Take(WriterInput.Change change)
     {

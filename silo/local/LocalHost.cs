@@ -33,6 +33,9 @@ public sealed record LocalHostOptions(string? DataFolder, PolicySet Policies, lo
     /// <summary>How long a subject that is over stays in memory after it was last heard of, in ms; null for always. Needs a data folder.</summary>
     public long? LeaveAfterMs { get; init; }
 
+    /// <summary>How far back everything in a customer's file must lie for it to leave memory, in ms.</summary>
+    public long FilesStayMs { get; init; } = ShardOptions.FilesStay;
+
     /// <summary>Keep rollups, corrections and what was shown beside the journal; null for none. Needs a data folder.</summary>
     public RollupOptions? Rollups { get; init; }
 
@@ -92,7 +95,7 @@ public sealed partial class LocalHost : IAsyncDisposable
         _journal = options.DataFolder is { } folder ? FrameJournal.Open(folder, announce, options.MaxJournalBytes, onlyLook: options.Frozen) : null;
         var leaving = _journal is not null && !options.Frozen ? options.LeaveAfterMs ?? long.MaxValue : long.MaxValue;
         if (_journal is not null && !options.Frozen) _shelf = new(Path.Combine(options.DataFolder!, "scratch"), announce);
-        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving, Shelf = _shelf as IShelf ?? MemoryShelf.One }) { Outbox = new() { Channels = options.Channels } };
+        _writer = new(options.Policies, new(options.BackfillUntil is not null, _journal is not null, options.Frozen) { LeaveAfterMs = leaving, FilesStayMs = options.FilesStayMs, Shelf = _shelf as IShelf ?? MemoryShelf.One }) { Outbox = new() { Channels = options.Channels } };
         _snapshots = options.DataFolder is { } beside ? new(beside, ShardSnapshot.FoldVersion) : null;
         if (_journal is not null && !options.Frozen) Outbox = new(_journal, _writer, _stepping, clock, Wake);
         Live(options.Past);

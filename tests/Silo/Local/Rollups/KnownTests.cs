@@ -50,12 +50,13 @@ public sealed class KnownTests : IDisposable
             var random = new Random(seed);
             var events = MetricStreams.Of(random);
             var until = events.Max(e => e.At) + (10 * Story.Day);
-            LocalHost Open() => LocalHost.Open(new(folder.Path, PolicySet.Default, BackfillUntil: until) { LeaveAfterMs = 0 }, _clock, static _ => { });
+            LocalHost Open() => LocalHost.Open(new(folder.Path, PolicySet.Default, BackfillUntil: until) { LeaveAfterMs = 0, FilesStayMs = 0 }, _clock, static _ => { });
             await using (var host = Open())
             {
                 await Tell(host, random, events);
-                for (var i = 0; i < 40 && host.Read(s => s.LeftCount) < 15; i++) { await host.OfferAsync([], default); await Task.Delay(20); }
+                for (var i = 0; i < 60 && (host.Read(s => s.LeftCount) < 15 || host.Read(s => s.OpenFileCount) > 0); i++) { await host.OfferAsync([], default); await Task.Delay(20); }
                 Assert.True(host.Read(s => s.LeftCount) > 5, $"seed {seed}: {host.Read(s => s.LeftCount)} left");
+                Assert.True(host.Read(s => s.OpenFileCount) == 0 && host.Read(s => s.RestingParts().Any()), $"seed {seed}: {host.Read(s => s.OpenFileCount)} customers' files did not come to rest");
                 for (var i = 0; i < 12; i++) Compare(host, random, events, events.Min(e => e.At) + random.NextInt64(until - events.Min(e => e.At)), seed);
             }
             await using (var host = Open())
