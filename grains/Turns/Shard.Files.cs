@@ -57,13 +57,13 @@ public sealed partial class Shard
         return true;
     }
 
-    // Null where it stays.
+    // Null where it stays. Looks only: others may read meanwhile.
     private Leaver? LeaverOfPart(Subject part)
     {
         var last = Last(part);
         if (!Has(part) || !IsOver(last) || !CustomerPart.TryRead(part, out var customer, out var place)) return null;
-        var file = FileOf(customer);
-        return new(part, last, 0) { Life = file.Find(place) is { } fact ? CustomerRules.LifeOf(fact, last, file.WindowMs) : Life.None };
+        var life = _customers.Opened(customer) is { } file && file.Find(place) is { } fact ? CustomerRules.LifeOf(fact, last, file.WindowMs) : Life.None;
+        return new(part, last, 0) { Life = life };
     }
 
     private bool IsAsItWas(Subject part, Evaluation? evaluation) => Has(part) && ReferenceEquals(Last(part), evaluation);

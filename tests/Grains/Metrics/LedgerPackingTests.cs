@@ -56,6 +56,24 @@ public sealed class LedgerPackingTests : IDisposable
         Assert.Equal((null, null, 0), (ledger.FirstMinute, ledger.LastMinute, ledger.Contents(Window.Always).Count())); // a sum of nothing leaves no trace
     }
 
+    [Fact]
+    public void What_came_late_for_a_day_is_written_into_it_when_it_is_heard_of_no_more()
+    {
+        var (ledger, start) = (new Ledger(), Story.Ms("00:00:00"));
+        void Add(int day) => ledger.Add(default, new(ContributionKind.Point, new(Measure.Created), null, null, start + (day * 24 * Hour), 1), 1);
+        int Beside() => ledger.Image().Minutes.Sum(m => m.Later.Count);
+        for (var day = 0; day < 4; day++) Add(day);
+        Add(0);
+        Add(1);
+        Assert.Equal(2, Beside());
+        Add(4);
+        Assert.Equal(2, Beside()); // both were added to since the day before began
+        Add(5);
+        Assert.Equal(1, Beside()); // one a day
+        Add(6);
+        Assert.Equal((0, 9L), (Beside(), ledger.Over(Window.Always).Points[new(Measure.Created)]));
+    }
+
     private static Ledger Restarted(Ledger ledger, IShelf shelf)
     {
         var image = ledger.Image();
