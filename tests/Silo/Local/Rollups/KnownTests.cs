@@ -83,6 +83,24 @@ public sealed class KnownTests : IDisposable
         Assert.Equal(new Ratio(0, 1), host.Known("all", window, Story.Ms("+21 00:00:00"), live: false)["fcr.ticket"]);
     }
 
+    [Fact]
+    public async Task A_call_whose_end_nobody_told_was_resolved_then_though_its_file_rests_and_a_repeat_came_since()
+    {
+        List<Event> events = [];
+        foreach (var (day, call) in new[] { (1, "contact/a"), (4, "contact/b") })
+            foreach (var data in (EventData[])[new ContactInitiated(Channel.Phone, Direction.Inbound, "c"), new ContactQueued("q"), new ContactAnswered("anna")])
+                events.Add(Story.Event(Story.Ms($"+{day} 09:00:00") + events.Count, call, data, $"e-{events.Count}"));
+        events.Add(Story.Event(Story.Ms("+29 09:00:00"), "ticket/t", new TicketCreated(TicketKind.Inquiry, Channel.Web), "t"));
+        await using var host = LocalHost.Open(new(_folder.Path, PolicySet.Default, BackfillUntil: Story.Ms("+30 00:00:00")) { LeaveAfterMs = 0, FilesStayMs = 0 }, _clock, static _ => { });
+        await host.OfferAsync(events, CancellationToken.None);
+        for (var i = 0; i < 60 && host.Read(s => s.OpenFileCount) > 0; i++) { await host.OfferAsync([], default); await Task.Delay(20); }
+        Assert.Equal(0, host.Read(s => s.OpenFileCount));
+        var window = new Window(Story.Ms("+1 00:00:00"), Story.Ms("+3 00:00:00"));
+        Assert.Equal(new Ratio(0, 1), host.Read(s => Report.Of(s, "all", window, live: false)["fcr.provisional"]));
+        Assert.Equal(new Ratio(1, 1), host.Known("all", window, Story.Ms("+3 12:00:00"), live: false)["fcr.provisional"]);
+        Assert.Equal(new Ratio(0, 1), host.Known("all", window, Story.Ms("+5 12:00:00"), live: false)["fcr.provisional"]);
+    }
+
     private static void Compare(LocalHost host, Random random, List<Event> events, long at, int seed)
     {
         if (random.Next(3) == 0) at -= at % Story.Minute;
