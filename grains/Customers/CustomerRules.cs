@@ -40,14 +40,12 @@ public static class CustomerRules
         return revoked.Count == 0 ? done : done with { Revocations = revoked };
     }
 
-    /// <summary>When what a fact counts for was not yet what it is: until its window had closed, of a ticket until no repeat could come any more.</summary>
-    internal static Past.Life LifeOf(ContactFact fact, Evaluation now, long windowMs)
-    {
-        var until = Math.Max(now.KnownSince, Math.Max(fact.InitiatedAt, fact.LastAt) + 1);
-        if (fact.Inbound) until = Math.Max(until, fact.LastAt + windowMs);
-        if (CountedOnce(fact)) until = Math.Max(until, fact.InitiatedAt + RepeatMs + 1);
-        return new(fact.InitiatedAt, until);
-    }
+    /// <summary>
+    /// From the instant for which a fact counts until what it counts for could change no more: when its window had closed, of a ticket when no repeat could
+    /// come. What is not over itself changes with its own row, and is looked for there.
+    /// </summary>
+    internal static Past.Life LifeOf(ContactFact fact, Evaluation now) => CountedOnce(fact) ? new(fact.FirstTimeAt!.Value, fact.InitiatedAt + RepeatMs + 1)
+        : fact.Contact.Kind == SubjectKind.Ticket ? Past.Life.None : new(fact.InitiatedAt, Math.Max(now.KnownSince, Math.Max(fact.InitiatedAt, fact.LastAt) + 1));
 
     /// <summary>A ticket that may have counted as solved at the first go before its repeat came, and counts for nothing since.</summary>
     internal static bool CountedOnce(ContactFact? fact) => fact is { FirstTimeAt: not null, IssueKey: not null };

@@ -56,13 +56,10 @@ public sealed class KnownView(long at, PolicySet policies)
         _judged[who] = (now, then.Count == 0 ? Evaluation.Empty : SubjectRules.Evaluate(who, then, policies, at));
     }
 
-    /// <summary>A row that left memory and whose life holds the instant (see <see cref="Life"/>): of a customer's file it names that.</summary>
-    /// <returns>false for any other row</returns>
-    public bool Note(Subject part)
+    /// <summary>A row of a customer's file that left memory and may have been another then.</summary>
+    public void Note(Subject part)
     {
-        if (!CustomerPart.TryRead(part, out var customer, out _)) return false;
-        Customers.Add(customer);
-        return true;
+        if (CustomerPart.TryRead(part, out var customer, out _)) Customers.Add(customer);
     }
 
     public void Judge(UnjudgedFile file) => _files.Add((file.Now, file.Judge(at)));

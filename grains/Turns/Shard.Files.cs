@@ -62,7 +62,7 @@ public sealed partial class Shard
     {
         var last = Last(part);
         if (!Has(part) || !IsOver(last) || !CustomerPart.TryRead(part, out var customer, out var place)) return null;
-        var life = _customers.Opened(customer) is { } file && file.Find(place) is { } fact ? CustomerRules.LifeOf(fact, last, file.WindowMs) : Life.None;
+        var life = _customers.Opened(customer) is { } file && file.Find(place) is { } fact ? CustomerRules.LifeOf(fact, last) : Life.None;
         return new(part, last, 0) { Life = life };
     }
 

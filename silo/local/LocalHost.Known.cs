@@ -30,7 +30,7 @@ public sealed partial class LocalHost
         {
             var departures = Read(s => s.Departures);
             var view = new KnownView(at, policies);
-            JudgeKept(view);
+            JudgeKept(view, window);
             // At last while turns wait: then nobody comes or goes.
             if ((tries > 0 ? Looked(view, scope, window, live, departures) : Read(s => Looked(view, scope, window, live, s.Departures))) is { } found) return found;
         }
@@ -89,13 +89,14 @@ public sealed partial class LocalHost
         })];
     }
 
-    private void JudgeKept(KnownView view)
+    private void JudgeKept(KnownView view, Window window)
     {
         if (Kept is null) return;
+        foreach (var part in Kept.PartsAlive(view.At, view.End, window.From)) view.Note(part);
         List<(Subject Who, Evaluation Now)> bare = [];
         foreach (var (who, now, packed) in Kept.Alive(view.At, view.End))
         {
-            if (who.Kind == SubjectKind.Survey || view.Note(who)) continue;
+            if (who.Kind == SubjectKind.Survey) continue;
             if (packed is not null) view.Judge(who, now, Grains.Turns.History.Of(packed).Events);
             else bare.Add((who, now));
         }

@@ -55,27 +55,43 @@ public sealed partial class KeptRows : IDisposable
     public IReadOnlyList<(Subject Who, IReadOnlyList<Revocation> Revoked)> Revocations(long from) =>
         Read("kind = $kind AND last_at >= $from", "kind, id", [("$kind", (long)SubjectKind.Other), ("$from", from)], (who, e) => (who, e.Revocations));
 
-    /// <summary>Those that an instant may find otherwise than they are: what they are, and their packed events where they are kept here.</summary>
+    /// <summary>Those that an instant may find otherwise than they are: what they are, and their packed events where they are kept here. Without what stands in files.</summary>
     public IReadOnlyList<(Subject Who, Evaluation Now, byte[]? Packed)> Alive(long at, long end)
     {
         List<(Subject, Evaluation, byte[]?)> found = [];
-        // Lives by their lengths in powers of two: of each length only those that end soon enough after the instant can have begun before it.
+        ByLife("kind, id, evaluation, history", 0, at, end, long.MinValue, reader => found.Add((
+            SubjectOf(reader), EvaluationBytes.Read(reader.GetFieldValue<byte[]>(2)), reader.IsDBNull(3) ? null : FrameCodec.Decode(reader.GetFieldValue<byte[]>(3)))));
+        return found;
+    }
+
+    /// <summary>Rows of customers' files that an instant may find otherwise than they are, and that count from another one on or change within the instant's minute.</summary>
+    /// <param name="from">Unix ms: what counts for before it, and was settled by the minute's end or long after, shows in no window from there on</param>
+    public IReadOnlyList<Subject> PartsAlive(long at, long end, long from)
+    {
+        List<Subject> found = [];
+        ByLife("kind, id", SubjectIndex.PartLengths, at, end, from, reader => found.Add(SubjectOf(reader)));
+        return found;
+    }
+
+    // Lives by their lengths in powers of two: of each length only those that end soon enough after the instant can have begun before it.
+    private void ByLife(string columns, int lengths, long at, long end, long from, Action<SqliteDataReader> take)
+    {
         for (var length = 0; length <= OpsMonitor.Grains.Past.Life.Longest; length++)
             lock (_gate)
             {
                 using var command = _connection.CreateCommand();
-                command.CommandText = "SELECT kind, id, evaluation, history FROM kept WHERE length = $length AND until > $at AND until <= $last AND first < $end";
-                command.Parameters.AddWithValue("$length", length);
+                command.CommandText = $"SELECT {columns} FROM kept WHERE length = $length AND until > $at AND until <= $last AND first < $end AND (first >= $from OR until < $end)";
+                command.Parameters.AddWithValue("$length", lengths + length);
                 command.Parameters.AddWithValue("$at", at);
                 command.Parameters.AddWithValue("$last", length == OpsMonitor.Grains.Past.Life.Longest ? long.MaxValue : end + (1L << length));
                 command.Parameters.AddWithValue("$end", end);
+                command.Parameters.AddWithValue("$from", from);
                 using var reader = command.ExecuteReader();
-                while (reader.Read())
-                    found.Add((new((SubjectKind)reader.GetInt32(0), Encoding.BigEndianUnicode.GetString(reader.GetFieldValue<byte[]>(1))), EvaluationBytes.Read(reader.GetFieldValue<byte[]>(2)),
-                        reader.IsDBNull(3) ? null : FrameCodec.Decode(reader.GetFieldValue<byte[]>(3))));
+                while (reader.Read()) take(reader);
             }
-        return found;
     }
+
+    private static Subject SubjectOf(SqliteDataReader reader) => new((SubjectKind)reader.GetInt32(0), Encoding.BigEndianUnicode.GetString(reader.GetFieldValue<byte[]>(1)));
 
     public void Dispose()
     {
@@ -93,8 +109,7 @@ public sealed partial class KeptRows : IDisposable
             using var reader = command.ExecuteReader();
             while (reader.Read())
             {
-                var who = new Subject((SubjectKind)reader.GetInt32(0), Encoding.BigEndianUnicode.GetString(reader.GetFieldValue<byte[]>(1)));
-                found.Add(take(who, EvaluationBytes.Read(reader.GetFieldValue<byte[]>(2))));
+                found.Add(take(SubjectOf(reader), EvaluationBytes.Read(reader.GetFieldValue<byte[]>(2))));
             }
         }
         return found;
