@@ -53,8 +53,15 @@ internal sealed class CustomerFiles(IShelf shelf)
     /// <summary>One in memory; null where it is not.</summary>
     public CustomerFile? Opened(string customer) => _open.GetValueOrDefault(customer);
 
-    /// <summary>As it is, wherever it is, to look at only; null where nothing is known.</summary>
-    public CustomerFile? Look(string customer) => _open.TryGetValue(customer, out var file) ? file : AtRest(customer);
+    /// <summary>Those of many as they are, wherever they are, to look at only; without those of whom nothing is known.</summary>
+    public Dictionary<string, CustomerFile> Look(IReadOnlyCollection<string> customers)
+    {
+        var files = new Dictionary<string, CustomerFile>(StringComparer.Ordinal);
+        foreach (var customer in customers)
+            if (_open.TryGetValue(customer, out var file)) files[customer] = file;
+        foreach (var (customer, file) in _resting.Find(customers.Where(c => !files.ContainsKey(c)))) files[customer] = FileBytes.Read(customer, file);
+        return files;
+    }
 
     public void Rest(string customer)
     {

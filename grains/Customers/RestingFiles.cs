@@ -40,14 +40,24 @@ public sealed class RestingFiles(IShelf shelf, int gathered = 4_096, int runByte
     private ulong _written; // where the writing of runs stands
 
     /// <summary>The file of a customer as it was put; null where none rests. One that was taken out since is still found: whoever has it in memory does not ask.</summary>
-    public byte[]? Find(string customer)
+    public byte[]? Find(string customer) => Find([customer]).Select(static f => f.Value).FirstOrDefault();
+
+    /// <summary>The files of many, those that rest, in no order: each run is read once.</summary>
+    public IEnumerable<KeyValuePair<string, byte[]>> Find(IEnumerable<string> customers)
     {
-        var hash = HashOf(customer);
-        if (_coming.TryFind(new(hash, customer), out var coming)) return coming.File is { Length: > 0 } file ? file : null;
-        if (_runs.Count == 0) return null;
-        foreach (var entry in Entries(_runs[RunOf(hash)].Bytes.Read(), hash))
-            if (entry.Customer == customer) return entry.File;
-        return null;
+        var (run, bytes) = (-1, Array.Empty<byte>());
+        foreach (var (hash, customer) in customers.Select(c => (Hash: HashOf(c), Customer: c)).OrderBy(c => c.Hash))
+        {
+            if (_coming.TryFind(new(hash, customer), out var coming))
+            {
+                if (coming.File is { Length: > 0 } file) yield return new(customer, file);
+                continue;
+            }
+            if (_runs.Count == 0) continue;
+            if (RunOf(hash) is var of && of != run) (run, bytes) = (of, _runs[of].Bytes.Read());
+            foreach (var entry in Entries(bytes, hash))
+                if (entry.Customer == customer) yield return new(customer, entry.File);
+        }
     }
 
     /// <param name="file">no bytes: nothing is known of the customer any more</param>

@@ -54,7 +54,8 @@ public sealed partial class Shard
         foreach (var customer in view.Customers) Of(customers, customer);
         foreach (var (customer, file) in _customers.InMemory)
             if (IsOtherThen(customer, file, view, window)) Of(customers, customer);
-        return [.. customers.Select(c => FileThen(c.Key, c.Value, view)), .. hours.Where(d => d.Key.Hour <= last).Select(d => HourThen(d.Key, d.Value, view))];
+        var files = _customers.Look(customers.Keys);
+        return [.. customers.Select(c => FileThen(c.Key, files.GetValueOrDefault(c.Key), c.Value, view)), .. hours.Where(d => d.Key.Hour <= last).Select(d => HourThen(d.Key, d.Value, view))];
     }
 
     /// <summary>Those in memory that have counted as they do since before the instant, for what was true then.</summary>
@@ -85,10 +86,10 @@ public sealed partial class Shard
     }
 
     // Whoever is not in the view was over before the instant, or began after it.
-    private UnjudgedFile FileThen(string customer, List<ContactFact> then, KnownView view)
+    private UnjudgedFile FileThen(string customer, CustomerFile? file, List<ContactFact> then, KnownView view)
     {
         var now = new List<Contribution>();
-        if (_customers.Look(customer) is { } file)
+        if (file is not null)
             foreach (var fact in file.Facts)
             {
                 now.AddRange(LastOf(customer, file, fact).Contributions);
