@@ -69,17 +69,23 @@ public sealed class KnownView(long at, PolicySet policies)
     /// <summary>What of the sums of a scope was not, and what was and is no more.</summary>
     public (Ledger Plus, Ledger Minus) Changes(string scope)
     {
-        var (plus, minus) = (new Ledger(), new Ledger());
-        foreach (var (who, (now, then)) in _judged) Add(who, now, then);
-        foreach (var (now, then) in _files) Add(default, now, then);
+        var (plus, minus, left) = (new Ledger(), new Ledger(), new List<Contribution>());
+        foreach (var (who, (now, then)) in _judged) Add(who, now.Contributions, then.Contributions);
+        foreach (var (now, then) in _files) Add(default, now.Contributions, then.Contributions);
         return (plus, minus);
 
-        void Add(Subject who, Evaluation now, Evaluation then)
+        // Most of what a subject counted for then it counts for now: that takes itself off, and costs no ledger anything.
+        void Add(Subject who, IReadOnlyList<Contribution> now, IReadOnlyList<Contribution> then)
         {
-            foreach (var c in now.Contributions)
+            var alike = 0;
+            while (alike < now.Count && alike < then.Count && now[alike] == then[alike]) alike++;
+            left.Clear();
+            for (var i = alike; i < now.Count; i++) left.Add(now[i]);
+            for (var i = alike; i < then.Count; i++)
+                if (left.IndexOf(then[i]) is var at and >= 0) left.RemoveAt(at);
+                else if (then[i] is { Kind: not ContributionKind.Member } c && Report.Covers(scope, c.Queue, c.Department)) plus.Add(who, c, 1);
+            foreach (var c in left)
                 if (c.Kind != ContributionKind.Member && c.At < End && Report.Covers(scope, c.Queue, c.Department)) minus.Add(who, c, 1);
-            foreach (var c in then.Contributions)
-                if (c.Kind != ContributionKind.Member && Report.Covers(scope, c.Queue, c.Department)) plus.Add(who, c, 1);
         }
     }
 
