@@ -18,6 +18,7 @@ public sealed class AdapterCounters
     internal void Write(Action<string, string, string> head, Action<string, long> line)
     {
         head("opsmonitor_adapter_total", "counter", "Through adapters: events accepted, duplicate or rejected; rows ignored or unmapped; signatures refused; unmapped rows that could not be kept (unkept).");
-        foreach (var ((adapter, outcome), n) in _counts.OrderBy(static c => c.Key)) line($"opsmonitor_adapter_total{{adapter=\"{adapter}\",outcome=\"{outcome}\"}}", n);
+        // Its own copy first: what orders a collection takes its size and then its items, and in between another adapter may be heard for the first time.
+        foreach (var ((adapter, outcome), n) in _counts.ToArray().OrderBy(static c => c.Key)) line($"opsmonitor_adapter_total{{adapter=\"{adapter}\",outcome=\"{outcome}\"}}", n);
     }
 }
