@@ -17,7 +17,7 @@ public sealed class CustomerPartTests
 {
     private const int Batches = 20;
 
-    private static int Streams => int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_STREAMS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 2_000;
+    private static int Streams => int.TryParse(Environment.GetEnvironmentVariable("OPSMONITOR_STREAMS"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 800;
 
     public static TheoryData<int> All() => [.. Enumerable.Range(0, Batches)];
 
