@@ -10,7 +10,7 @@ public sealed class WallLookTests
     private const string Clipped = """
         () => [...document.querySelectorAll('body *')]
           .filter(e => e.clientWidth > 2 && e.tagName !== 'SELECT' && getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1)
-          .map(e => `${e.tagName}#${e.id}.${e.className}: ${e.textContent.slice(0, 40)}`)
+          .map(e => `${document.documentElement.lang} ${innerWidth} x ${innerHeight}: ${e.tagName}#${e.id}.${e.className} is ${e.clientWidth} wide and holds ${e.scrollWidth}: ${e.innerText}`)
         """;
 
     private const string OnOneScreen = "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth";
@@ -39,7 +39,14 @@ public sealed class WallLookTests
                 await page.EvaluateAsync(Drawn);
                 if (!noticed && Environment.GetEnvironmentVariable("OPSMONITOR_SHOTS") is { Length: > 0 } shots)
                     await page.ScreenshotAsync(new() { Path = Path.Combine(shots, $"board-{language}-{width}x{height}.png") });
-                Assert.Empty(await page.EvaluateAsync<string[]>(Clipped));
+                // The widest that a bad day brings, and measured before the board draws again.
+                var clipped = await page.EvaluateAsync<string[]>($$"""
+                    () => {
+                      for (const row of document.querySelectorAll('#departments tr')) [, '1,288', '29:59:59', '1,288', '100.0%'].forEach((text, i) => { if (row.cells[i]) row.cells[i].textContent = text; });
+                      return ({{Clipped}})();
+                    }
+                    """);
+                Assert.True(clipped.Length == 0, string.Join('\n', clipped));
                 if (width > 700) Assert.True(await page.EvaluateAsync<bool>(OnOneScreen), $"{language} {width} x {height}, notice: {noticed}");
             }
             Assert.Empty(said);
