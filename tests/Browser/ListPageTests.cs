@@ -41,7 +41,7 @@ public sealed class ListPageTests : IAsyncLifetime
         await page.ClickAsync("a[href^='/explain/T-1']");
         await page.Locator(".stretches").First.WaitForAsync();
 
-        await page.GotoAsync($"{url}/numbers?scope=department:billing&window=today&lang={language}");
+        await page.GotoAsync($"{url}/numbers?scope=department:billing&window=60m&lang={language}");
         await page.Locator("a[href*='metric=tickets.created']").WaitForAsync();
         Assert.Equal("5", await page.TextContentAsync("a[href*='metric=tickets.created']"));
         await page.FitsAsync($"numbers-{language}-{width}");

@@ -42,7 +42,15 @@ public sealed class PolicyPageTests
         // Opened again, it is the next version.
         await page.ClickAsync("#policies >> button:text-is('fast')");
         await page.WaitForFunctionAsync("() => /version: 2/.test(document.getElementById('text').value)", null, Soon);
-        await page.FillAsync("#text", (await page.InputValueAsync("#text")).Replace("value: 1", "value: 2", StringComparison.Ordinal));
+        await Says(page, "verdict", valid);
+        Assert.Equal("…, true, true", await page.EvaluateAsync<string>("""
+            () => {
+              const [text, verdict, dryRun, save] = ["text", "verdict", "try", "save"].map((id) => document.getElementById(id));
+              text.value = text.value.replace("value: 1", "value: 2");
+              text.dispatchEvent(new Event("input"));
+              return [verdict.textContent, dryRun.disabled, save.disabled].join(", ");
+            }
+            """)); // what was said of the text before is no word about this one
         await Says(page, "verdict", valid);
         await page.WaitForFunctionAsync("() => !document.getElementById('save').disabled", null, Soon);
         await page.ClickAsync("#save");

@@ -59,6 +59,7 @@ async function show(entry, folder) {
   // A version that stands is not written over: a change of it is the next one.
   const next = `version: ${newest.get(entry.id) + 1}`;
   text.value = folder !== "policies" ? stands : /^version:/m.test(stands) ? stands.replace(/^version:.*$/m, next) : stands.replace(/^id:.*$/m, (line) => `${line}\n${next}`);
+  unread();
   opened = { id: entry.id, folder, revision: entry.revision };
   kind.value = folder === "policies" ? "policy" : "calendar";
   at("name").textContent = title(entry);
@@ -73,22 +74,35 @@ async function show(entry, folder) {
 const post = (path) => fetch(`/api/v1/policies/${path}?kind=${kind.value}`, { method: "POST", headers: { "content-type": "application/yaml" }, body: text.value });
 
 let turn = 0;
-async function check() {
-  const mine = ++turn;
-  dryRun.disabled = save.disabled = true;
-  const answer = text.value.trim() === "" ? null : await post("validate");
-  if (mine !== turn) return; // typed on meanwhile
-  const told = answer ? await answer.json() : null;
-  const fault = answer && !answer.ok ? told : null;
-  draft = fault ? null : told;
-  const verdict = at("verdict");
-  verdict.className = fault ? "bad" : "good";
-  verdict.textContent = answer === null ? "" : fault ? `✗ ${t("policy.line", { line: fault.line ?? 0 })} ${fault.detail}` : `✓ ${t("policy.valid")}`;
-  dryRun.disabled = draft === null;
-  mayBeSaved();
+/** What was said of the text before is no word about this one: until the server has read it, nothing is said and nothing can be saved. */
+function unread() {
+  draft = null;
+  allow();
+  at("verdict").className = "";
+  at("verdict").textContent = text.value.trim() === "" ? "" : "…";
+  return ++turn;
 }
 
-function mayBeSaved() { save.disabled = draft === null || key.value.trim() === ""; }
+async function check() {
+  const mine = unread();
+  if (text.value.trim() === "") return;
+  let answer, told;
+  try {
+    answer = await post("validate");
+    told = await answer.json();
+  } catch { /* the server is not there: said below */ }
+  if (mine !== turn) return; // typed on meanwhile
+  draft = answer?.ok ? told : null;
+  const verdict = at("verdict");
+  verdict.className = draft ? "good" : "bad";
+  verdict.textContent = draft ? `✓ ${t("policy.valid")}` : told ? `✗ ${t("policy.line", { line: told.line ?? 0 })} ${told.detail}` : t("alert.lost");
+  allow();
+}
+
+function allow() {
+  dryRun.disabled = draft === null;
+  save.disabled = draft === null || key.value.trim() === "";
+}
 
 async function put() {
   if (!draft) return;
@@ -96,16 +110,20 @@ async function put() {
   const folder = kind.value === "calendar" ? "calendars" : "policies";
   // What was opened is what was seen: somebody else's saving since then must not be undone unseen.
   const follows = opened?.id === draft.id && opened.folder === folder ? opened.revision : draft.revision;
-  const answer = await fetch(`/api/v1/${folder}/${encodeURIComponent(draft.id)}`, {
-    method: "PUT", headers: { "content-type": "application/yaml", "if-match": `"${follows}"`, authorization: `Bearer ${key.value.trim()}` }, body: text.value });
-  const told = await answer.json();
   const outcome = at("outcome");
-  outcome.className = answer.ok ? "good" : "bad";
-  outcome.textContent = answer.ok
-    ? `✓ ${t("policy.saved", { id: told.id, version: told.version, changed: told.dry_run.tickets_changed, raised: told.dry_run.alerts_raised, withdrawn: told.dry_run.alerts_withdrawn })}`
-    : `✗ ${told.line ? `${t("policy.line", { line: told.line })} ` : ""}${told.detail}`;
-  mayBeSaved();
-  if (!answer.ok) return;
+  let answer, told;
+  try {
+    answer = await fetch(`/api/v1/${folder}/${encodeURIComponent(draft.id)}`, {
+      method: "PUT", headers: { "content-type": "application/yaml", "if-match": `"${follows}"`, authorization: `Bearer ${key.value.trim()}` }, body: text.value });
+    told = await answer.json();
+  } catch { /* the server is not there: said below */ }
+  allow();
+  outcome.className = answer?.ok ? "good" : "bad";
+  if (!answer?.ok || !told) {
+    outcome.textContent = told ? `✗ ${told.line ? `${t("policy.line", { line: told.line })} ` : ""}${told.detail}` : t("alert.lost");
+    return;
+  }
+  outcome.textContent = `✓ ${t("policy.saved", { id: told.id, version: told.version, changed: told.dry_run.tickets_changed, raised: told.dry_run.alerts_raised, withdrawn: told.dry_run.alerts_withdrawn })}`;
   opened = { id: told.id, folder, revision: told.revision };
   await list();
   await history(folder, told.id);
@@ -136,10 +154,13 @@ function cell(side, label) {
 
 async function run() {
   dryRun.disabled = true;
-  const answer = await post("dry-run");
-  dryRun.disabled = false;
-  if (!answer.ok) { await check(); return; }
-  const found = await answer.json();
+  let answer, found;
+  try {
+    answer = await post("dry-run");
+    found = await answer.json();
+  } catch { /* the server is not there: the check says so */ }
+  if (!answer?.ok || !found) { await check(); return; }
+  allow();
   at("counts").textContent = t("policy.counts", { open: found.open_tickets, changed: found.tickets_changed, raised: found.alerts_raised, withdrawn: found.alerts_withdrawn });
   const table = at("changes");
   table.hidden = found.clocks.length === 0;
@@ -160,11 +181,11 @@ function words() {
 
 const chooser = /** @type {HTMLSelectElement} */ (at("language"));
 let waiting = 0;
-text.addEventListener("input", () => { clearTimeout(waiting); waiting = window.setTimeout(check, 300); });
+text.addEventListener("input", () => { clearTimeout(waiting); waiting = window.setTimeout(check, 300); unread(); });
 kind.addEventListener("change", check);
 dryRun.addEventListener("click", run);
 save.addEventListener("click", put);
-key.addEventListener("input", mayBeSaved);
+key.addEventListener("input", allow);
 chooser.addEventListener("change", async () => { await loadWords(/** @type {any} */ (chooser.value)); words(); await list(); });
 await loadWords();
 chooser.value = language;
