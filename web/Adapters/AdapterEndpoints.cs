@@ -1,5 +1,3 @@
-using System.Text;
-using OpsMonitor.Grains.Events;
 using OpsMonitor.Web.Access;
 using OpsMonitor.Web.Ingest;
 using OpsMonitor.Web.Serve;
@@ -39,13 +37,15 @@ public static class AdapterEndpoints
             await refused.WriteAsync(context);
             return;
         }
-        var problem = mapping is null ? new Problem(404, "no_such_adapter", "No mapping of this name is in the folder adapters, and none comes with the program.") : MaySpeak(context, mapping);
+        var problem = mapping is null ? NoSuchAdapter : MaySpeak(context, mapping);
         var body = ReadOnlyMemory<byte>.Empty;
         if (problem is null) (body, problem) = await RequestBody.ReadAsync(context);
         problem ??= Signed(context, mapping!, body);
         if (problem is null) await TakeAsync(context, mapping!, body);
         else await problem.WriteAsync(context);
     }
+
+    internal static Problem NoSuchAdapter => new(404, "no_such_adapter", "No mapping of this name is in the folder adapters, and none comes with the program.");
 
     private static Problem? MaySpeak(HttpContext context, Mapping mapping) =>
         mapping.Auth.Kind != AuthKind.Key || context.KeyOf().MaySpeakFor(mapping.Source) ? null
@@ -77,49 +77,21 @@ public static class AdapterEndpoints
             await new Problem(413, "batch_too_large", "A body has at most 500 rows.").WriteAsync(context);
             return;
         }
-        var (news, repeated) = await NewsAsync(services, delivery.Events, context.RequestAborted);
-        var answer = news.Count == 0 ? new IngestAnswer(false, false, []) : await services.GetRequiredService<IEventSink>().OfferAsync(news, context.RequestAborted);
-        if (answer.ReadOnly) await new Problem(503, "read_only", "Events cannot be stored at the moment; nothing of this was.", "", 5).WriteAsync(context);
-        else if (answer.Full) await new Problem(429, "full", "More events arrive than can be stored; nothing of this was.", "", 1).WriteAsync(context);
-        else await AnswerAsync(context, mapping.Name, delivery, news, answer.Verdicts, repeated);
-    }
-
-    private static async Task<(List<Event> News, int Repeated)> NewsAsync(IServiceProvider services, IReadOnlyList<(Mapped Mapped, string Raw)> events, CancellationToken stop)
-    {
-        var news = new List<Event>(events.Count);
-        var ids = events.Select(e => e.Mapped.Event.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var (mapped, _) in events)
+        var taken = await Taken.OfferAsync(services, delivery, now, context.RequestAborted);
+        if (taken.Refused is { } refused)
         {
-            var host = mapped.Rule.Once == Once.No ? null : services.GetService<IOpsHost>();
-            var history = host is null ? null : await host.HistoryAsync(mapped.Event.Subject, stop);
-            if (Repeats.News(mapped, history, ids) is { } e) news.Add(e);
+            await refused.WriteAsync(context);
+            return;
         }
-        return (news, events.Count - news.Count);
-    }
-
-    /// <summary>Only now, when the events are durable, the rest is kept: what is refused for a while comes again whole.</summary>
-    private static Task AnswerAsync(HttpContext context, string name, Delivery delivery, List<Event> news, IReadOnlyList<EventVerdict> verdicts, int repeated)
-    {
-        var kept = new List<(string Reason, string Raw)>(delivery.Unmapped);
-        for (var i = 0; i < verdicts.Count; i++)
-            if (verdicts[i].Status == EventStatus.Rejected) kept.Add(($"{verdicts[i].Code} {verdicts[i].Pointer}: {verdicts[i].Detail}", Encoding.UTF8.GetString(news[i].Raw.Span)));
-        var counters = context.RequestServices.GetRequiredService<AdapterCounters>();
-        if (context.RequestServices.GetService<SourceSamples>() is { } samples)
-            foreach (var (reason, _) in kept) samples.Quarantined(name, reason);
-        counters.Add(name, "unkept", context.RequestServices.GetRequiredService<Quarantine>().Keep(name, kept));
-        (string Outcome, int Count)[] counts =
-        [
-            ("accepted", verdicts.Count(static v => v.Status == EventStatus.Accepted)),
-            ("duplicate", verdicts.Count(static v => v.Status == EventStatus.Duplicate) + repeated),
-            ("rejected", verdicts.Count(static v => v.Status == EventStatus.Rejected)),
-            ("ignored", delivery.Ignored),
-            ("unmapped", delivery.Unmapped.Count),
-        ];
-        foreach (var (outcome, count) in counts) counters.Add(name, outcome, count);
+        var counters = services.GetRequiredService<AdapterCounters>();
+        if (services.GetService<SourceSamples>() is { } samples)
+            foreach (var row in taken.Kept) samples.Quarantined(mapping.Name, row.Reason);
+        counters.Add(mapping.Name, "unkept", services.GetRequiredService<Quarantine>().Keep(mapping.Name, taken.Kept));
+        foreach (var (outcome, count) in taken.Counts) counters.Add(mapping.Name, outcome, count);
         // Kept and counted is an answer that ends the matter: a sender that is told 400 tries for days and then switches its webhook off.
-        return Reply.WriteAsync(context, 200, "application/json", writer =>
+        await Reply.WriteAsync(context, 200, "application/json", writer =>
         {
-            foreach (var (outcome, count) in counts) writer.WriteNumber(outcome, count);
+            foreach (var (outcome, count) in taken.Counts) writer.WriteNumber(outcome, count);
         });
     }
 }

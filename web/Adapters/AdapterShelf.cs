@@ -11,7 +11,7 @@ public sealed class AdapterShelf(string? referenceFolder, Action<string> announc
     public const string Folder = "adapters";
 
     private readonly ConcurrentDictionary<string, (string File, DateTime Written, Mapping Mapping)> _known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, DateTime> _broken = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DateTime Written, string Fault)> _broken = new(StringComparer.Ordinal);
 
     /// <summary>Where the mappings that come with the program lie.</summary>
     public static string BuiltIn => Path.Combine(AppContext.BaseDirectory, "Adapters", "mappings");
@@ -31,20 +31,24 @@ public sealed class AdapterShelf(string? referenceFolder, Action<string> announc
         var written = File.GetLastWriteTimeUtc(file);
         var has = _known.TryGetValue(name, out var known);
         if (has && known.File == file && known.Written == written) return known.Mapping;
-        if (_broken.TryGetValue(file, out var tried) && tried == written) return has ? known.Mapping : null;
+        if (_broken.TryGetValue(file, out var tried) && tried.Written == written) return has ? known.Mapping : null;
         try
         {
             var mapping = MappingReader.Read(file);
             _known[name] = (file, written, mapping);
+            _broken.TryRemove(file, out _);
             return mapping;
         }
         catch (Exception e) when (e is Reference.ReferenceDataException or IOException or UnauthorizedAccessException)
         {
-            _broken[file] = written; // said once for each change, not with every request
+            _broken[file] = (written, e.Message); // said once for each change, not with every request
             announce($"adapter {name}: {e.Message}");
             return has ? known.Mapping : null;
         }
     }
+
+    /// <summary>What is wrong with the file as it stands, so that the mapping before it counts; null where nothing is.</summary>
+    public string? FaultOf(string name) => Find(name) is not null && FileOf(name, referenceFolder) is { } file && _broken.TryGetValue(file, out var broken) ? broken.Fault : null;
 
     /// <summary>Reads every mapping of the reference folder, so that a mistake is told at the start and not by a sender's first request.</summary>
     /// <exception cref="Reference.ReferenceDataException">A file breaks a rule.</exception>

@@ -2,27 +2,39 @@ using System.Text;
 
 namespace OpsMonitor.Web.Adapters;
 
-/// <summary>One request of a sender, translated.</summary>
-/// <param name="Unmapped">why not, and the words themselves</param>
-internal sealed record Delivery(int Rows, IReadOnlyList<(Mapped Mapped, string Raw)> Events, int Ignored, IReadOnlyList<(string Reason, string Raw)> Unmapped)
+/// <summary>Rows of a sender, translated: of one request, or such as were kept.</summary>
+/// <param name="Unmapped">with the reason why not</param>
+internal sealed record Delivery(int Rows, IReadOnlyList<Mapped> Events, int Ignored, IReadOnlyList<KeptRow> Unmapped)
 {
     private static readonly string[] Unseen = ["Authorization", "Proxy-Authorization", "Cookie", "X-API-Key"];
 
     /// <param name="turn">how many requests of the same millisecond came before this one</param>
     public static Delivery Read(Mapping mapping, HttpRequest request, ReadOnlyMemory<byte> body, DateTimeOffset now, long turn)
     {
-        var (events, unmapped, ignored, rows) = (new List<(Mapped, string)>(), new List<(string, string)>(), 0, 0);
         var headers = Headers(mapping, request);
+        var kept = mapping.Headers.Where(headers.ContainsKey).ToDictionary(h => h, h => headers[h], StringComparer.OrdinalIgnoreCase);
         var mapper = new Mapper(mapping);
         var text = Encoding.UTF8.GetString(body.Span);
-        foreach (var (row, raw, broken) in Split(mapping, request, text, now))
+        return Of(Split(mapping, request, text, now).Select(r => (
+            r.Broken is null ? mapper.Translate(r.Row with { Headers = headers, Turn = turn }) : new Translation.Unmapped(r.Broken),
+            (Func<string, KeptRow>)(reason => new(now, reason, r.Raw(), request.HasFormContentType ? KeptAs.Form : KeptAs.Row) { Line = r.Row.Line, Turn = turn, Headers = kept }))));
+    }
+
+    /// <summary>Rows that were kept, by the mapping as it is now.</summary>
+    public static Delivery Again(Mapping mapping, IReadOnlyList<KeptRow> rows) =>
+        Of(rows.Select(r => (r.Translate(mapping), (Func<string, KeptRow>)(reason => r with { Reason = reason }))));
+
+    private static Delivery Of(IEnumerable<(Translation Became, Func<string, KeptRow> Keep)> all)
+    {
+        var (events, unmapped, ignored, rows) = (new List<Mapped>(), new List<KeptRow>(), 0, 0);
+        foreach (var (became, keep) in all)
         {
             rows++;
-            switch (broken is null ? mapper.Translate(row with { Headers = headers, Turn = turn }) : new Translation.Unmapped(broken))
+            switch (became)
             {
-                case Translation.Events e: events.AddRange(e.All.Select(m => (m, raw()))); break;
+                case Translation.Events e: events.AddRange(e.All); break;
                 case Translation.Ignored: ignored++; break;
-                case Translation.Unmapped u: unmapped.Add((u.Reason, raw())); break;
+                case Translation.Unmapped u: unmapped.Add(keep(u.Reason)); break;
             }
         }
         return new(rows, events, ignored, unmapped);

@@ -49,10 +49,11 @@ public sealed class MapRun(Mapping mapping, DateTimeOffset now)
 
     private void Take(Row row, Translation.Events translation, Stream? events, Action<string>? tell)
     {
-        foreach (var (rule, e) in translation.All)
+        foreach (var mapped in translation.All)
         {
+            var e = mapped.Event;
             // In a file without arrival times the same delivery twice in a row has no other sign than its id.
-            if (rule.Once != Once.No && !_once.Add(e.Id))
+            if (mapped.Once != Once.No && !_once.Add(e.Id))
             {
                 _summary = _summary with { Doubled = _summary.Doubled + 1 };
                 tell?.Invoke($"{row.Line}: said before: {e.Type} {e.Id}");

@@ -7,8 +7,12 @@ using OpsMonitor.Grains.Events;
 
 namespace OpsMonitor.Web.Adapters;
 
+/// <param name="Rule">that made it; null for an event that was made before and kept</param>
 /// <param name="Event">as the vocabulary reads it</param>
-public sealed record Mapped(Rule Rule, Event Event);
+public sealed record Mapped(Rule? Rule, Event Event)
+{
+    internal Once Once => Rule?.Once ?? Once.No;
+}
 
 /// <summary>What a row became: events; or nothing, and why that is meant; or nothing, and why it cannot be.</summary>
 public abstract record Translation

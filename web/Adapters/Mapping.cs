@@ -7,7 +7,11 @@ public enum InputFormat { Json, Ndjson, Csv }
 /// <param name="Key">rows with the same text are of one thing, so that a rule may look at the row before; null where rows stand alone</param>
 /// <param name="HoldTime">a row whose time goes back takes the time of the row of its key before</param>
 public sealed record Mapping(
-    string Name, string Source, InputFormat Format, char Separator, IReadOnlyList<string> Missing, Template? Key, bool HoldTime, AdapterAuth Auth, IReadOnlyList<Rule> Rules);
+    string Name, string Source, InputFormat Format, char Separator, IReadOnlyList<string> Missing, Template? Key, bool HoldTime, AdapterAuth Auth, IReadOnlyList<Rule> Rules)
+{
+    /// <summary>Headers of the request that the file names: without them a row that is kept could not be translated later.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
+}
 
 public enum Once
 {

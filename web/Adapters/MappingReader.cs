@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using NodaTime;
 using OpsMonitor.Grains.Events;
 using OpsMonitor.Web.Reference;
@@ -5,7 +6,7 @@ using OpsMonitor.Web.Reference;
 namespace OpsMonitor.Web.Adapters;
 
 /// <summary>Reads a mapping file strictly: every complaint names the file, the line and the rule. (docs: adapters)</summary>
-public static class MappingReader
+public static partial class MappingReader
 {
     private static readonly string[] Keys = ["source", "format", "separator", "zone", "missing", "key", "time_goes_back", "auth", "defaults", "rules", "base"];
     private static readonly string[] EventKeys = ["subject", "time", "id", "sequence"];
@@ -29,8 +30,12 @@ public static class MappingReader
             rules.Add(rule);
         }
         if (rules.Count == 0) throw root.Error("rules", "'rules' is empty");
-        return head with { Rules = rules };
+        return head with { Rules = rules, Headers = [.. NamedHeader().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value).Distinct(StringComparer.OrdinalIgnoreCase)] };
     }
+
+    // The RFC 9110 characters of a token, but for those that end a field in a template.
+    [GeneratedRegex(@"\$header\.([A-Za-z0-9!#$%&'*+.^_`~-]+)")]
+    private static partial Regex NamedHeader();
 
     /// <summary>A mapping that comes with the program, with another source or another proof of who sends.</summary>
     private static Mapping Based(YamlEntry root, string name, string file)

@@ -15,13 +15,13 @@ internal static class Repeats
     /// <returns>the event to offer, perhaps under a numbered id; null where it says nothing new</returns>
     public static Event? News(Mapped mapped, IReadOnlyList<Event>? history, IReadOnlyCollection<string> delivery)
     {
-        var (rule, e) = mapped;
-        if (rule.Once == Once.No || history is null) return e;
+        var (once, e) = (mapped.Once, mapped.Event);
+        if (once == Once.No || history is null) return e;
         var own = history.Where(h => h.Source == e.Source).ToList();
         var same = own.Count(h => Base(h.Id) == e.Id);
         if (same == 0) return e;
-        if (rule.Once == Once.Ever) return null;
-        if (rule.Once == Once.Latest) return Base(own.Last(h => h.Type == e.Type).Id) == e.Id ? null : Numbered(e, same + 1);
+        if (once == Once.Ever) return null;
+        if (once == Once.Latest) return Base(own.Last(h => h.Type == e.Type).Id) == e.Id ? null : Numbered(e, same + 1);
         return delivery.Contains(Base(own[^1].Id)) ? null : Numbered(e, same + 1);
     }
 

@@ -19,11 +19,11 @@ internal static class RowReader
         using var csv = new CsvTable(input, mapping.Separator);
         while (csv.Read())
         {
-            var (fields, broken) = (new Dictionary<string, string>(StringComparer.Ordinal), (string?)null);
+            var (fields, raw, broken) = (new Dictionary<string, string>(StringComparer.Ordinal), "", (string?)null);
             try { fields = csv.Fields(); }
-            catch (FormatException e) { broken = e.Message; }
+            catch (FormatException e) { (raw, broken) = (csv.Raw, e.Message); } // now: the reader is at another row when somebody asks
             var body = TextJson.Object(fields);
-            yield return (new(body, csv.Line, now, mapping.Missing), broken is null ? body.GetRawText : () => csv.Raw, broken);
+            yield return (new(body, csv.Line, now, mapping.Missing), broken is null ? body.GetRawText : () => raw, broken);
         }
     }
 

@@ -13,7 +13,7 @@ public static class CommandLine
         {
             ServeCommand.Make(), ReplayCli.Make(), ConvertCommand.Make(), MapCommand.Make(), TailCommand.Make(), AmiCommand.Make(), SendCommand.Make(),
             ExportCommand.Make(), ImportCommand.Make(), VerifyCommand.Make(), KeyCommand.Make(), VaultCommand.Make(), CalendarCommand.Make(),
-            ExplainCommand.Make(), PolicyCommand.Make(), RulesCommand.Make(), HealthCommand.Make(), CorrectionsCommand.Make(), RollupsCommand.Make(), MetricsCommand.Make(), ArchiveCommand.Make(),
+            ExplainCommand.Make(), PolicyCommand.Make(), RulesCommand.Make(), HealthCommand.Make(), CorrectionsCommand.Make(), RollupsCommand.Make(), MetricsCommand.Make(), ArchiveCommand.Make(), AdapterCommand.Make(),
         };
         // `opsmonitor --demo` is `opsmonitor serve --demo`; help and version stay the program's own.
         string[] own = ["--help", "-h", "-?", "--version"];
@@ -35,7 +35,6 @@ public static class CommandLine
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or Reference.ReferenceDataException) { return Fail(e.Message); }
     }
 
-    /// <returns>null for a text that no zone of the IANA list has</returns>
     /// <summary>The zone asked for, else this machine's, else UTC.</summary>
     public static DateTimeZone HouseZone(string? id) => Zone(id ?? (TimeZoneInfo.Local.HasIanaId ? TimeZoneInfo.Local.Id : "UTC"));
 

@@ -140,6 +140,8 @@ public static class Server
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
         app.MapEvents();
         app.MapAdapters();
+        app.MapGroup("").RequireKeyOrLoopback().MapKept();
+        app.MapGroup("").RequireKey(KeyScope.Admin).MapKeptActs();
         app.MapCustomers();
         app.MapGet("/openapi/v1.json", (RequestDelegate)(static c =>
         {

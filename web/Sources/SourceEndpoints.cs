@@ -3,6 +3,7 @@ using System.Text.Json;
 using OpsMonitor.Grains.Sources;
 using OpsMonitor.Grains.Turns;
 using OpsMonitor.Web.Access;
+using OpsMonitor.Web.Adapters;
 using OpsMonitor.Web.Alerts;
 using OpsMonitor.Web.Board;
 using OpsMonitor.Web.Ingest;
@@ -37,7 +38,9 @@ public static class SourceEndpoints
 
     private static Task All(HttpContext context)
     {
-        var (host, samples) = (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<SourceSamples>());
+        var (host, samples, kept) = (context.RequestServices.GetRequiredService<IOpsHost>(), context.RequestServices.GetRequiredService<SourceSamples>(), context.RequestServices.GetRequiredService<Quarantine>());
+        var shelf = context.RequestServices.GetRequiredService<AdapterShelf>();
+        var waiting = kept.Adapters.ToLookup(a => shelf.Find(a)?.Source ?? "", kept.Waiting, StringComparer.Ordinal);
         var now = host.Now;
         var lines = host.Read(tally => tally.Sources.Where(s => s.Key != AlertDesk.Source).Select(s => Of(s.Key, s.Value, now)).ToList());
         var known = lines.Select(l => l.Name).ToHashSet(StringComparer.Ordinal);
@@ -47,16 +50,16 @@ public static class SourceEndpoints
             RowJson.WriteTime(json, "as_of", now);
             json.WriteString("zone", context.RequestServices.GetRequiredService<BoardDirectory>().Zone("all"));
             json.WriteStartArray("sources");
-            foreach (var line in lines) Write(json, line, samples, now);
+            foreach (var line in lines) Write(json, line, samples, waiting[line.Name].Sum(), now);
             foreach (var name in keys) Never(json, name); // a key waits for it, and nothing has come
             json.WriteEndArray();
             json.WriteStartArray("senders"); // of what was no event, or could not be translated
-            foreach (var name in samples.Names.Where(n => !known.Contains(n)))
+            foreach (var name in samples.Names.Concat(kept.Adapters.Select(Sender)).Distinct(StringComparer.Ordinal).Where(n => !known.Contains(n)).Order(StringComparer.Ordinal))
             {
                 json.WriteStartObject();
                 json.WriteString("sender", name);
                 json.WriteNumber("unreadable", samples.Count(name, "unreadable"));
-                json.WriteNumber("quarantined", samples.Count(name, "quarantined"));
+                json.WriteNumber("quarantined", name.StartsWith(SourceSamples.Adapter, StringComparison.Ordinal) ? kept.Waiting(name[SourceSamples.Adapter.Length..]) : 0);
                 Samples(json, samples.Of(name));
                 json.WriteEndObject();
             }
@@ -64,12 +67,14 @@ public static class SourceEndpoints
         });
     }
 
+    private static string Sender(string adapter) => SourceSamples.Adapter + adapter;
+
     // Copied while turns wait: nothing of it may be looked at later.
     private static Line Of(string name, SourceStats s, long now) => new(
         name, new(s.LastSeen, s.LastEventAt, s.Accepted, s.Duplicates, s.Unknown, s.Refused, s.Reordered) { Late = s.Late },
         s.Lag.Last, s.Lag.Percentile(50, now), s.Lag.Percentile(99, now), s.Numbers.Copy(), s.Numbers.Missing, s.Numbers.Watermark, [.. s.Numbers.Gaps().Take(RangesShown)]);
 
-    private static void Write(Utf8JsonWriter json, Line line, SourceSamples samples, long now)
+    private static void Write(Utf8JsonWriter json, Line line, SourceSamples samples, long quarantined, long now)
     {
         var (s, silent) = (line.Stats, line.Stats.LastSeen == long.MinValue ? long.MaxValue : Math.Max(0, now - line.Stats.LastSeen));
         json.WriteStartObject();
@@ -86,7 +91,7 @@ public static class SourceEndpoints
         foreach (var (name, n) in new[]
         {
             ("accepted", s.Accepted), ("duplicates", s.Duplicates), ("late", s.Late), ("reordered", s.Reordered), ("unknown", s.Unknown), ("refused", s.Refused),
-            ("quarantined", samples.Count(line.Name, "quarantined")), ("unreadable", samples.Count(line.Name, "unreadable")),
+            ("quarantined", quarantined), ("unreadable", samples.Count(line.Name, "unreadable")),
         }) json.WriteNumber(name, n);
         json.WriteStartObject("sequence");
         Head(json, line.Numbers, line.Missing, line.Watermark);

@@ -15,6 +15,9 @@ public sealed record SourceSample(string Kind, string? Id, string? Type, long? A
 /// </summary>
 public sealed class SourceSamples(TimeProvider clock)
 {
+    /// <summary>What an adapter is called among senders.</summary>
+    public const string Adapter = "adapter/";
+
     private const int EachKind = 5, MostSources = 1_000;
 
     private sealed class Shelf
@@ -44,7 +47,7 @@ public sealed class SourceSamples(TimeProvider clock)
     /// <summary>What was no event at all; the source is not known, so whoever sent it stands for it.</summary>
     public void Unreadable(string sender, string? id, string code, string pointer) => Keep(sender, new("unreadable", id, null, null, Now, code, pointer));
 
-    public void Quarantined(string adapter, string reason) => Keep("adapter/" + adapter, new("quarantined", null, null, null, Now, reason, null));
+    public void Quarantined(string adapter, string reason) => Keep(Adapter + adapter, new("quarantined", null, null, null, Now, reason, null));
 
     /// <summary>How many of a kind since the start.</summary>
     public long Count(string source, string kind)

@@ -5,6 +5,8 @@ import { dateTime, language, loadWords, setZone, t, translate, zoneName } from "
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */
 let found = null;
+/** What waits of the chosen adapter, and what it would become. @type {any} */
+let kept = null;
 let chosen = new URLSearchParams(location.search).get("source") ?? "";
 
 const seconds = (/** @type {number | null | undefined} */ ms) => (ms === null || ms === undefined ? "–" : (ms / 1000).toFixed(ms < 10000 ? 1 : 0));
@@ -32,7 +34,7 @@ function line(s) {
   const button = document.createElement("button");
   button.className = "link";
   button.textContent = nameOf(s);
-  button.addEventListener("click", () => { chosen = nameOf(s); draw(); });
+  button.addEventListener("click", () => { chosen = nameOf(s); at("done").textContent = ""; draw(); look(); });
   first.append(button);
   const state = s.state ? cell(t(`sources.${s.state === "late" ? "behind" : s.state}`)) : cell("");
   state.className = s.state === "silent" ? "bad" : s.state === "late" || s.state === "never" ? "warn" : "good";
@@ -67,6 +69,52 @@ function detail(s) {
   at("said").textContent = rows.length === 0 ? t("sources.noSamples") : "";
 }
 
+const adapter = () => (chosen.startsWith("adapter/") ? `/api/v1/adapters/${encodeURIComponent(chosen.slice(8))}` : "");
+
+// Asked once for each choice: the server translates all that waits.
+async function look() {
+  kept = null;
+  drawKept();
+  const [of, path] = [chosen, adapter()];
+  if (!path) return;
+  try {
+    const answer = await fetch(`${path}/kept`);
+    if (!answer.ok || of !== chosen) return;
+    kept = await answer.json();
+    drawKept();
+  } catch { tell(t("channels.lost"), false); }
+}
+
+function drawKept() {
+  at("kept").hidden = !kept;
+  if (!kept) return;
+  at("becomes").textContent = t("sources.kept", { n: kept.waiting, events: kept.events, ignored: kept.ignored, unmapped: kept.unmapped });
+  at("reasons").replaceChildren(...kept.reasons.map((/** @type {any} */ r) => {
+    const row = document.createElement("tr");
+    row.append(cell(String(r.rows)), cell(r.reason));
+    return row;
+  }));
+  at("mapping").textContent = kept.fault ?? "";
+  at("again").disabled = kept.waiting === 0 || at("key").value.trim() === "";
+}
+
+/** @param {string} words @param {boolean} good */
+function tell(words, good) {
+  at("done").className = good ? "good" : "bad";
+  at("done").textContent = words;
+}
+
+async function again() {
+  at("again").disabled = true;
+  try {
+    const answer = await fetch(`${adapter()}/again`, { method: "POST", headers: { "x-api-key": at("key").value.trim() } });
+    const said = await answer.json();
+    tell(answer.ok ? t("sources.done", said) : said.detail, answer.ok && said.stopped === null);
+  } catch { tell(t("channels.lost"), false); }
+  await load();
+  await look();
+}
+
 function draw() {
   translate();
   if (!found) return;
@@ -75,6 +123,7 @@ function draw() {
   at("list").replaceChildren(...all.map(line));
   const one = all.find((s) => nameOf(s) === chosen);
   if (one) detail(one); else at("detail").hidden = true;
+  drawKept();
 }
 
 async function load() {
@@ -88,9 +137,12 @@ async function load() {
   } catch { at("said").textContent = t("channels.lost"); }
 }
 
+at("again").addEventListener("click", again);
+at("key").addEventListener("input", drawKept);
 at("language").addEventListener("change", async () => { await loadWords(at("language").value); draw(); });
 await loadWords();
 at("language").value = language;
 await load();
 draw();
+await look();
 setInterval(load, 5000);
