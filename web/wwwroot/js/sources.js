@@ -91,7 +91,7 @@ function drawKept() {
   at("becomes").textContent = t("sources.kept", { n: kept.waiting, events: kept.events, ignored: kept.ignored, unmapped: kept.unmapped });
   at("reasons").replaceChildren(...kept.reasons.map((/** @type {any} */ r) => {
     const row = document.createElement("tr");
-    row.append(cell(String(r.rows)), cell(r.reason));
+    row.append(cell(r.reason), cell(`× ${r.rows}`));
     return row;
   }));
   at("mapping").textContent = kept.fault ?? "";
