@@ -65,4 +65,36 @@ public sealed class AlertPageTests(ITestOutputHelper output) : IAsyncLifetime
         await phone.Locator($"a[href='/a/{code}']").WaitForAsync();
         Assert.Empty(complaints);
     }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("en", "Queue Billing calls", "Queue Unlisted")]
+    [InlineData("zh-Hans", "队列 账单热线", "队列 Unlisted")]
+    [InlineData("zh-Hant", "佇列 Billing calls", "佇列 Unlisted")]
+    public async Task A_queue_in_which_somebody_waits_too_long_is_called_by_its_name_everywhere(string language, string named, string unnamed)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "house"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "house", "queues.yaml"), "- id: q1\n  title: {en: Billing calls, zh-Hans: 账单热线}\n");
+        await using var server = Server.Build(new(_folder, "http://127.0.0.1:0", Reference: Path.Combine(_folder, "house")), static _ => { });
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        var url = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var host = server.Services.GetRequiredService<IOpsHost>();
+        foreach (var (queue, minutes) in new[] { ("q1", 5), ("Unlisted", 4) })
+            foreach (var told in new EventData[] { new ContactInitiated(Channel.Phone, Direction.Inbound), new ContactQueued(queue) })
+                await host.OfferAsync([Story.Event(host.Now - (minutes * 60_000), $"contact/{queue}", told, $"{queue} {told.GetType().Name}")], default);
+
+        List<string> complaints = [];
+        var wall = await _chromium!.OpenBoardAsync(url, language, 1920, 1080, complaints);
+        await wall.WaitForFunctionAsync("names => names.some((name) => document.getElementById('alarm').textContent.includes(name))", new[] { named, unnamed }, new() { Timeout = 10_000 });
+        Assert.DoesNotContain("rule/", await wall.TextContentAsync("#alarm"), StringComparison.Ordinal);
+        await wall.GotoAsync($"{url}/alarms?lang={language}");
+        await wall.Locator("#list a").Nth(1).WaitForAsync();
+        var list = await wall.TextContentAsync("#list");
+        Assert.Contains(named, list, StringComparison.Ordinal);
+        Assert.Contains(unnamed, list, StringComparison.Ordinal);
+        var code = host.Read(t => t.Alerts.All.Single(a => a.Due.Rule == "longest_wait" && a.Due.Subject.Id == "queue/q1").Code);
+        await wall.GotoAsync($"{url}/a/{code}?lang={language}");
+        await wall.WaitForFunctionAsync("name => document.getElementById('what').textContent.includes(name)", named, new() { Timeout = 10_000 });
+        await wall.FitsAsync($"alert-queue-{language}");
+        Assert.Empty(complaints);
+    }
 }

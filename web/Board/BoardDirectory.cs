@@ -25,6 +25,9 @@ public sealed class BoardDirectory(ReferenceData atStart, ReferenceStore? store 
     /// <returns>null for a department without a name, or one that no file lists</returns>
     public Titles? Department(string id) => Reference.Departments.TryGetValue(id, out var found) ? Wire(found.Title) : null;
 
+    /// <returns>null for a queue without a name, or one that no file lists</returns>
+    public Titles? Queue(string id) => Reference.Queues.TryGetValue(id, out var found) ? Wire(found.Title) : null;
+
     /// <summary>The name that it had at an instant, Unix ms.</summary>
     public Titles? DepartmentAt(string id, long at) => store is null ? Department(id) : Wire(store.TitleAt(ReferenceKinds.Departments, id, at));
 

@@ -34,7 +34,7 @@ internal sealed partial class MessageText(BoardDirectory directory)
         var lines = new List<string>();
         if (letter.Kind == LetterKind.Undelivered) lines.Add(Say(w, "tell.undelivered", ("channel", Plain(letter.About ?? ""))));
         if (over) lines.Add(Say(w, "alert." + n.StateName));
-        lines.Add(Say(w, "tell.case", ("subject", Plain(n.Subject)), ("clock", n.Rule == Guard ? rule : Plain(n.Clock))));
+        lines.Add(Say(w, "tell.case", ("subject", Plain(SubjectOf(n.Subject, w, language))), ("clock", n.Rule == Guard ? rule : Plain(PromiseOf(n.Clock, w)))));
         if (n.Rule == Guard && !over) lines.Add(Say(w, "tell.adjudicator", ("who", Plain(Named(w, "role", n.Clock)))));
         lines.Add(Say(w, "tell.due", ("time", Time(n.DueAt, zone)), ("raised", Time(n.RaisedAt, zone))));
         if (n.By is { } by && n.Hold != Hold.Open) lines.Add(Say(w, "tell.has", ("by", Plain(by))));
@@ -80,11 +80,33 @@ internal sealed partial class MessageText(BoardDirectory directory)
 
     private static string Link(Uri baseUrl, string path) => new Uri(baseUrl, path).AbsoluteUri;
 
-    private string DepartmentOf(string? id, string language)
+    private string DepartmentOf(string? id, string language) => id is null ? "–" : In(language, directory.Department(id)) ?? id;
+
+    /// <summary>As the pages say it.</summary>
+    /// <param name="subject">KIND/ID, or rule/KIND/ID for what a rule watches; of a bulk complaint rule/bulk/DEPARTMENT/ISSUE</param>
+    private string SubjectOf(string subject, IReadOnlyDictionary<string, string> words, string language)
     {
-        if (id is null) return "–";
-        var title = directory.Department(id);
-        return language switch { "zh-Hans" => title?.ZhHans, "zh-Hant" => title?.ZhHant, _ => null } ?? title?.En ?? id;
+        var watched = subject.StartsWith("rule/", StringComparison.Ordinal) ? subject["rule/".Length..] : subject;
+        var slash = watched.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0) return watched;
+        var (kind, id) = (watched[..slash], watched[(slash + 1)..]);
+        return kind switch
+        {
+            "department" => DepartmentOf(id, language),
+            "queue" => $"{Named(words, "kind", kind)} {In(language, directory.Queue(id)) ?? id}",
+            "bulk" => id[(id.IndexOf('/', StringComparison.Ordinal) + 1)..],
+            _ => $"{Named(words, "kind", kind)} {id}",
+        };
+    }
+
+    private static string? In(string language, Titles? title) => language switch { "zh-Hans" => title?.ZhHans, "zh-Hant" => title?.ZhHant, _ => null } ?? title?.En;
+
+    /// <summary>What the policy of the house named otherwise, and what is no clock, stays as it is.</summary>
+    /// <param name="clock">such as resolution or department_answer/T-1-d1</param>
+    private static string PromiseOf(string clock, IReadOnlyDictionary<string, string> words)
+    {
+        var parts = clock.Split('/');
+        return words.TryGetValue("promise." + parts[0], out var promise) ? string.Join(' ', [promise, .. parts[1..]]) : clock;
     }
 
     private static string Named(IReadOnlyDictionary<string, string> words, string family, string name) => words.GetValueOrDefault($"{family}.{name}") ?? name;

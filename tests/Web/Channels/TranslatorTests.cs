@@ -88,6 +88,25 @@ public sealed class TranslatorTests
     }
 
     [Theory]
+    [InlineData("en", "Ticket T-1 · First response", "Queue Billing calls · red", "East branch · department_answers")]
+    [InlineData("zh-Hans", "工单 T-1 · 首次响应", "队列 账单热线 · red", "东区 · department_answers")]
+    [InlineData("zh-Hant", "工單 T-1 · 首次回應", "佇列 Billing calls · red", "East branch · department_answers")]
+    public void What_it_is_about_and_which_promise_are_in_the_words_of_the_house_and_the_reader(string language, string ticket, string queue, string department)
+    {
+        var house = ReferenceData.Empty with
+        {
+            Queues = new Dictionary<string, ContactQueue> { ["q1"] = ContactQueue.Unlisted("q1") with { Title = new("Billing calls", "账单热线", null) } },
+            Departments = new Dictionary<string, Department> { ["east"] = new("east", new("East branch", "东区", null), NodaTime.DateTimeZone.Utc, NodaTime.LocalTime.Midnight) },
+        };
+        var words = new MessageText(new BoardDirectory(house));
+        string Second(Notice notice) => words.Of(LetterOf(notice), language, NodaTime.DateTimeZone.Utc, Here).Lines[0];
+        Assert.Equal(ticket, Second(NoticeOf()));
+        Assert.Equal(queue, Second(NoticeOf("rule/queue/q1") with { Clock = "red" }));
+        Assert.Equal("no-internet · red", Second(NoticeOf("rule/bulk/east/no-internet") with { Clock = "red" }));
+        Assert.Equal(department, Second(NoticeOf("department/east") with { Clock = "department_answers" }));
+    }
+
+    [Theory]
     [InlineData("en", "Adjudicator: Department head")]
     [InlineData("zh-Hans", "裁定人：部门负责人")]
     [InlineData("zh-Hant", "裁定人：部門主管")]

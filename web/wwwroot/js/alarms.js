@@ -1,6 +1,6 @@
 // @ts-check
 // All alerts of the house, filtered; each leads to its own page.
-import { department, loadNames } from "./names.js";
+import { department, loadNames, subjectName } from "./names.js";
 import { language, loadWords, moment, setZone, t, translate, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -35,7 +35,7 @@ function draw() {
     const first = document.createElement("td");
     first.append(`${a.priority} `, link);
     const next = a.state !== "raised" ? t(`alert.${a.state}`) : a.hold !== "open" ? `${a.by} → ${moment(a.until, now)}` : a.mute ? quiet(a) : a.next_to ? `${t(`role.${a.next_to}`).replace("role.", "")} ${moment(a.next_at, now)}` : "";
-    row.append(first, ...[t(`rule.${a.rule}`), department(a.department), a.n > 1 ? `× ${a.n}` : a.covers ? `${a.subject} (${t("alarms.covers", { n: a.covers })})` : a.ticket ? `#${a.ticket}` : a.subject, moment(a.raised_at, now), next].map((text) => {
+    row.append(first, ...[t(`rule.${a.rule}`), department(a.department), a.n > 1 ? `× ${a.n}` : a.covers ? `${subjectName(a.subject)} (${t("alarms.covers", { n: a.covers })})` : subjectName(a.subject), moment(a.raised_at, now), next].map((text) => {
       const cell = document.createElement("td");
       cell.textContent = text;
       return cell;

@@ -1,7 +1,7 @@
 // @ts-check
 // What the head of a department has to act upon: alerts, what is due, what will be late, who answers for it.
 import { metricName } from "./metrics.js";
-import { department, loadNames } from "./names.js";
+import { department, loadNames, queue, subjectName } from "./names.js";
 import { clock, language, loadWords, moment, promise, setZone, span, t, titleOf, translate, zoneName } from "./text.js";
 
 const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
@@ -36,7 +36,7 @@ const found = (/** @type {any} */ f) => (!f ? "" : f.n ? t("dept.rate", { rate: 
 
 /** @param {any} a */
 function alertCard(a) {
-  return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", a.ticket ? ticket(a.subject) : "",
+  return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", a.ticket ? ticket(a.subject) : subjectName(a.subject), " ",
     element("span", [[promise(a.clock), when(a.raised_at), found(a.finding), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${moment(a.until, now())}`].filter(Boolean).join(" · ")], "minor")], a.level);
 }
 
@@ -64,8 +64,8 @@ function outlook() {
   at("outlook").textContent = t("dept.outlook", { open: f.open, late: f.breached_open, done: f.done_24h, will: f.will_breach });
   fill("late", f.tickets.map((/** @type {any} */ x) => element("li", [ticket(`ticket/${x.ticket}`), " ", element("b", [when(x.due_at)]),
     element("span", [[x.owner, x.finish_at ? t("dept.finish", { day: day(x.finish_at), time: clock(x.finish_at) }) : t("dept.never")].filter(Boolean).join(" · ")], "minor")], "yellow")));
-  at("queues").replaceChildren(...f.queues.map((/** @type {any} */ q) => element("p", [q.service_level === null ? t("dept.queueNone", { queue: q.queue })
-    : t("dept.queue", { queue: q.queue, n: q.arrivals_1h, agents: q.agents, sl: (100 * q.service_level).toFixed(0), s: q.threshold_s, need: q.agents_needed })])));
+  at("queues").replaceChildren(...f.queues.map((/** @type {any} */ q) => element("p", [q.service_level === null ? t("dept.queueNone", { queue: queue(q.queue) })
+    : t("dept.queue", { queue: queue(q.queue), n: q.arrivals_1h, agents: q.agents, sl: (100 * q.service_level).toFixed(0), s: q.threshold_s, need: q.agents_needed })])));
   at("joint").replaceChildren(...f.consultations.map((/** @type {any} */ c) => element("details", [element("summary", [`${t("rule.hard_case")} #${c.ticket} · ${t("dept.lead", { lead: department(c.lead) || "–" })} · ${
     c.promised_at ? t("dept.promise", { time: when(c.promised_at) }) : ""} · ${c.finish_at ? t("dept.finish", { day: day(c.finish_at), time: clock(c.finish_at) }) : t("dept.never")}`]),
     element("p", [c.branches.map((/** @type {any} */ b) => `${department(b.department)}: ${b.finish_at ? `${day(b.finish_at)} ${clock(b.finish_at)}` : "–"}`).join(" · ")], "minor")])));

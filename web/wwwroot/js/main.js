@@ -2,6 +2,7 @@
 // The board: takes frames, writes text nodes, and never shows an old number as a new one.
 import { follow } from "./link.js";
 import { drawTrend, gauge, spark } from "./draw.js";
+import { loadNames, subjectName } from "./names.js";
 import { chime, muteBy, mutedUntil, ring, silenced, soundState } from "./sound.js";
 import { clock, language, loadWords, moment, percent, setZone, signed, span, t, titleOf, translate, zoneName } from "./text.js";
 
@@ -158,7 +159,7 @@ function drawAlarm() {
   delete $("strip").dataset.flood;
   if (top?.hold === "open") $("strip").dataset.level = top.level; else delete $("strip").dataset.level;
   if (top && top.hold !== "open") $("strip").dataset.held = "yes"; else delete $("strip").dataset.held;
-  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), `#${top.ticket ?? top.subject}`, top.hold === "open" ? (top.steps > 1 && top.next_to ? `→\u00a0${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : [t("noAlarms"), c.quiet ? t("quietCount", { n: c.quiet }) : ""].filter(Boolean).join(" · "));
+  put($("alarm"), top ? [top.priority, top.code, titleOf(names[top.department], top.department ?? ""), t(`rule.${top.rule}`), subjectName(top.subject), top.hold === "open" ? (top.steps > 1 && top.next_to ? `→\u00a0${t(`role.${top.next_to}`).replace("role.", "")}` : "") : `${top.by} → ${clock(top.until)}`].filter(Boolean).join(" · ") : [t("noAlarms"), c.quiet ? t("quietCount", { n: c.quiet }) : ""].filter(Boolean).join(" · "));
   put($("alarm-age"), top ? span((serverNow() - top.raised_at) / 1000) : "");
 }
 
@@ -283,6 +284,7 @@ function explain(name) {
   $("detail").showModal();
 }
 
+loadNames(); // the wall waits for no name
 await loadWords();
 makeTiles();
 words();

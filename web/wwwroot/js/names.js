@@ -1,19 +1,40 @@
 // @ts-check
-// What the house calls its departments, in the reader's language; one without a title is its id.
-import { t, titleOf } from "./text.js";
+// What the house calls its departments and queues, in the reader's language; one without a title is its id.
+import { t, titleOf, word } from "./text.js";
 
-/** @type {Record<string, Record<string, string>>} */
-let titles = {};
+/** By kind and id. @type {Record<string, Record<string, Record<string, string>>>} */
+const titles = { departments: {}, queues: {} };
 
 export async function loadNames() {
-  try {
-    const answer = await fetch("/api/v1/reference/departments");
-    if (answer.ok) titles = Object.fromEntries((await answer.json()).entries.map((/** @type {any} */ d) => [d.id, d.title]));
-  } catch { /* ids say it too */ }
+  await Promise.all(Object.keys(titles).map(async (kind) => {
+    try {
+      const answer = await fetch(`/api/v1/reference/${kind}`);
+      if (answer.ok) titles[kind] = Object.fromEntries((await answer.json()).entries.map((/** @type {any} */ d) => [d.id, d.title]));
+    } catch { /* ids say it too */ }
+  }));
 }
 
 /** @param {string | null | undefined} id */
-export const department = (id) => (id ? titleOf(titles[id], id) : "");
+export const department = (id) => (id ? titleOf(titles.departments[id], id) : "");
 
-/** @param {string} scope all, department:ID or another */
-export const scopeName = (scope) => (scope === "all" ? t("allDepartments") : scope.startsWith("department:") ? department(scope.slice(11)) : scope);
+/** @param {string} id */
+export const queue = (id) => titleOf(titles.queues[id], id);
+
+/** @param {string} scope all, department:ID, queue:ID or another */
+export function scopeName(scope) {
+  const id = scope.slice(scope.indexOf(":") + 1);
+  return scope === "all" ? t("allDepartments") : scope.startsWith("department:") ? department(id) : scope.startsWith("queue:") ? queue(id) : scope;
+}
+
+/** What an alert is about, in the reader's words. @param {string} subject KIND/ID, or rule/KIND/ID for what a rule watches; of a bulk complaint rule/bulk/DEPARTMENT/ISSUE */
+export function subjectName(subject) {
+  const [kind, ...rest] = subject.replace(/^rule\//, "").split("/");
+  const id = rest.join("/");
+  switch (kind) {
+    case "ticket": return `#${id}`;
+    case "department": return department(id);
+    case "queue": return `${word("kind", kind)} ${queue(id)}`;
+    case "bulk": return rest.slice(1).join("/") || id;
+    default: return `${word("kind", kind)} ${id}`;
+  }
+}
