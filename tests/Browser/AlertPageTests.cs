@@ -94,6 +94,9 @@ public sealed class AlertPageTests(ITestOutputHelper output) : IAsyncLifetime
         var code = host.Read(t => t.Alerts.All.Single(a => a.Due.Rule == "longest_wait" && a.Due.Subject.Id == "queue/q1").Code);
         await wall.GotoAsync($"{url}/a/{code}?lang={language}");
         await wall.WaitForFunctionAsync("name => document.getElementById('what').textContent.includes(name)", named, new() { Timeout = 10_000 });
+        var what = await wall.Locator("#what p").First.TextContentAsync();
+        Assert.DoesNotContain("q1", what, StringComparison.Ordinal);
+        Assert.Contains("02:00", what, StringComparison.Ordinal); // so long, against the limit
         await wall.FitsAsync($"alert-queue-{language}");
         Assert.Empty(complaints);
     }

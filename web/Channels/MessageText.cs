@@ -34,7 +34,8 @@ internal sealed partial class MessageText(BoardDirectory directory)
         var lines = new List<string>();
         if (letter.Kind == LetterKind.Undelivered) lines.Add(Say(w, "tell.undelivered", ("channel", Plain(letter.About ?? ""))));
         if (over) lines.Add(Say(w, "alert." + n.StateName));
-        lines.Add(Say(w, "tell.case", ("subject", Plain(SubjectOf(n.Subject, w, language))), ("clock", n.Rule == Guard ? rule : Plain(PromiseOf(n.Clock, w)))));
+        var (subject, condition) = (Plain(SubjectOf(n.Subject, w, language)), n.Rule == Guard ? rule : Plain(ConditionOf(n, w)));
+        lines.Add(condition.Length == 0 ? subject : Say(w, "tell.case", ("subject", subject), ("clock", condition)));
         if (n.Rule == Guard && !over) lines.Add(Say(w, "tell.adjudicator", ("who", Plain(Named(w, "role", n.Clock)))));
         lines.Add(Say(w, "tell.due", ("time", Time(n.DueAt, zone)), ("raised", Time(n.RaisedAt, zone))));
         if (n.By is { } by && n.Hold != Hold.Open) lines.Add(Say(w, "tell.has", ("by", Plain(by))));
@@ -101,12 +102,12 @@ internal sealed partial class MessageText(BoardDirectory directory)
 
     private static string? In(string language, Titles? title) => language switch { "zh-Hans" => title?.ZhHans, "zh-Hant" => title?.ZhHant, _ => null } ?? title?.En;
 
-    /// <summary>What the policy of the house named otherwise, and what is no clock, stays as it is.</summary>
-    /// <param name="clock">such as resolution or department_answer/T-1-d1</param>
-    private static string PromiseOf(string clock, IReadOnlyDictionary<string, string> words)
+    /// <summary>The promise or condition; "" where it only says the subject again, as a queue's does. What the policy of the house named otherwise, and what is no clock, stays as it is.</summary>
+    private static string ConditionOf(Notice n, IReadOnlyDictionary<string, string> words)
     {
-        var parts = clock.Split('/');
-        return words.TryGetValue("promise." + parts[0], out var promise) ? string.Join(' ', [promise, .. parts[1..]]) : clock;
+        if (n.Subject.StartsWith("rule/", StringComparison.Ordinal) && n.Subject.EndsWith("/" + n.Clock, StringComparison.Ordinal)) return "";
+        var parts = n.Clock.Split('/'); // such as department_answer/T-1-d1
+        return words.TryGetValue("promise." + parts[0], out var promise) ? string.Join(' ', [promise, .. parts[1..]]) : n.Clock;
     }
 
     private static string Named(IReadOnlyDictionary<string, string> words, string family, string name) => words.GetValueOrDefault($"{family}.{name}") ?? name;

@@ -159,6 +159,20 @@ public sealed class KeptRowTests
     }
 
     [Fact]
+    public void Tried_again_it_is_the_event_that_it_would_have_been()
+    {
+        using var folder = new OpsMonitor.Tests.Silo.Local.Journal.TemporaryFolder();
+        var file = Path.Combine(folder.Path, "desk.yaml");
+        File.WriteAllText(file, OnlyPhone.Replace("{nr}-new", "{nr}-{$line}", StringComparison.Ordinal));
+        var arrival = DateTimeOffset.FromUnixTimeMilliseconds(1_767_225_600_123);
+        var kept = new KeptRow(arrival, "no rule holds", """{"nr": 1, "channel": "phone"}""", KeptAs.Row) { Line = 7, Turn = 3 };
+        var again = KeptRowJson.Read(KeptRowJson.Text(kept))!;
+        Assert.Equal(kept, again);
+        var e = Assert.Single(Assert.IsType<Translation.Events>(again.Translate(MappingReader.Read(file))).All).Event;
+        Assert.Equal(("1-7", arrival.ToUnixTimeMilliseconds(), 3 * 4096L), (e.Id, e.At, e.Sequence)); // the fourth request of its millisecond
+    }
+
+    [Fact]
     public async Task Two_at_once_is_one_and_only_an_administrator_tries_again()
     {
         await using var server = await StartAsync();

@@ -1,6 +1,7 @@
 // @ts-check
 // All alerts of the house, filtered; each leads to its own page.
-import { department, loadNames, subjectName } from "./names.js";
+import { subjectName } from "./about.js";
+import { department, loadNames } from "./names.js";
 import { language, loadWords, moment, setZone, t, translate, zoneName } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));

@@ -1,6 +1,7 @@
 // @ts-check
 // One alert, for a phone: what, since when, who has it, who is told next; and to take it.
-import { department, loadNames, subjectName } from "./names.js";
+import { conditionOf, findingOf, subjectName } from "./about.js";
+import { department, loadNames } from "./names.js";
 import { language, loadWords, moment, promise, setZone, span, t, translate, zoneName } from "./text.js";
 
 const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
@@ -34,7 +35,7 @@ function draw() {
   const stands = a.state === "raised";
   const what = [
     element("h2", `${a.priority} · ${t(`rule.${a.rule}`)}`, stands && a.hold === "open" ? (a.level === "red" ? "bad" : "warn") : ""),
-    element("p", [department(a.department), subjectName(a.subject), a.rule === "ping_pong_guard" ? "" : promise(a.clock)].filter(Boolean).join(" · ")),
+    element("p", [department(a.department), subjectName(a.subject), ...(a.rule === "ping_pong_guard" ? [] : [conditionOf(a), findingOf(a)])].filter(Boolean).join(" · ")),
     element("p", `${t("alert.since")} ${moment(a.raised_at, now())} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
     element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: moment(a.until, now()), left: span((a.until - now()) / 1000) }), "who"),
   ];

@@ -1,7 +1,8 @@
 // @ts-check
 // What the head of a department has to act upon: alerts, what is due, what will be late, who answers for it.
 import { metricName } from "./metrics.js";
-import { department, loadNames, queue, subjectName } from "./names.js";
+import { conditionOf, findingOf, subjectName } from "./about.js";
+import { department, loadNames, queue } from "./names.js";
 import { clock, language, loadWords, moment, promise, setZone, span, t, titleOf, translate, zoneName } from "./text.js";
 
 const id = decodeURIComponent(location.pathname.split("/").pop() ?? "");
@@ -32,12 +33,10 @@ const ticket = (/** @type {string} */ subject) => (subject.startsWith("ticket/")
 const when = (/** @type {number} */ ms) => `${moment(ms, now())} · ${ms > now() ? t("dept.left", { span: span((ms - now()) / 1000) }) : t("dept.ago", { span: span((now() - ms) / 1000) })}`;
 const rule = (/** @type {string} */ name) => { const said = t(`rule.${name}`); return said === `rule.${name}` ? name : said; };
 const fill = (/** @type {string} */ name, /** @type {Node[]} */ items) => at(name).replaceChildren(...(items.length ? items : [element("li", [t("dept.none")], "minor")]));
-const found = (/** @type {any} */ f) => (!f ? "" : f.n ? t("dept.rate", { rate: ((100 * f.num) / f.n).toFixed(1), n: f.n, limit: f.limit }) : t("dept.count", { num: f.num, limit: f.limit }));
-
 /** @param {any} a */
 function alertCard(a) {
   return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", a.ticket ? ticket(a.subject) : subjectName(a.subject), " ",
-    element("span", [[promise(a.clock), when(a.raised_at), found(a.finding), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${moment(a.until, now())}`].filter(Boolean).join(" · ")], "minor")], a.level);
+    element("span", [[conditionOf(a), when(a.raised_at), findingOf(a), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${moment(a.until, now())}`].filter(Boolean).join(" · ")], "minor")], a.level);
 }
 
 /** @param {any} a */

@@ -2,7 +2,8 @@
 // The board: takes frames, writes text nodes, and never shows an old number as a new one.
 import { follow } from "./link.js";
 import { drawTrend, gauge, spark } from "./draw.js";
-import { loadNames, subjectName } from "./names.js";
+import { subjectName } from "./about.js";
+import { loadNames } from "./names.js";
 import { chime, muteBy, mutedUntil, ring, silenced, soundState } from "./sound.js";
 import { clock, language, loadWords, moment, percent, setZone, signed, span, t, titleOf, translate, zoneName } from "./text.js";
 

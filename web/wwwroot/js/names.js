@@ -1,6 +1,6 @@
 // @ts-check
 // What the house calls its departments and queues, in the reader's language; one without a title is its id.
-import { t, titleOf, word } from "./text.js";
+import { t, titleOf } from "./text.js";
 
 /** By kind and id. @type {Record<string, Record<string, Record<string, string>>>} */
 const titles = { departments: {}, queues: {} };
@@ -24,17 +24,4 @@ export const queue = (id) => titleOf(titles.queues[id], id);
 export function scopeName(scope) {
   const id = scope.slice(scope.indexOf(":") + 1);
   return scope === "all" ? t("allDepartments") : scope.startsWith("department:") ? department(id) : scope.startsWith("queue:") ? queue(id) : scope;
-}
-
-/** What an alert is about, in the reader's words. @param {string} subject KIND/ID, or rule/KIND/ID for what a rule watches; of a bulk complaint rule/bulk/DEPARTMENT/ISSUE */
-export function subjectName(subject) {
-  const [kind, ...rest] = subject.replace(/^rule\//, "").split("/");
-  const id = rest.join("/");
-  switch (kind) {
-    case "ticket": return `#${id}`;
-    case "department": return department(id);
-    case "queue": return `${word("kind", kind)} ${queue(id)}`;
-    case "bulk": return rest.slice(1).join("/") || id;
-    default: return `${word("kind", kind)} ${id}`;
-  }
 }

@@ -1,7 +1,8 @@
 // @ts-check
 // The rules that raise alerts, what a draft of one would have raised over the recorded past, saving it, and what was saved before. The key stays in its field:
 // it is kept nowhere.
-import { department as departmentName, loadNames, subjectName } from "./names.js";
+import { conditionOf, subjectName } from "./about.js";
+import { department as departmentName, loadNames } from "./names.js";
 import { language, loadWords, promise, setZone, t, translate, word, zoned } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -44,7 +45,7 @@ function draw() {
   at("said").className = "good";
   at("said").textContent = t("rules.result", { fired: result.fired, days: at("days").value, tickets: result.tickets, acted: result.acted_upon });
   at("firings").replaceChildren(...result.firings.slice(0, 200).map((/** @type {any} */ f) => element("li", [
-    element("b", [[zoned(f.raised_at), departmentName(f.department), f.subject.startsWith("rule/") ? subjectName(f.subject) : "", promise(f.clock)].filter(Boolean).join(" · ")]),
+    element("b", [[zoned(f.raised_at), departmentName(f.department), f.subject.startsWith("rule/") ? subjectName(f.subject) : "", conditionOf(f)].filter(Boolean).join(" · ")]),
     element("span", [[f.num !== undefined ? `${f.n ? `${f.num}/${f.n}` : f.num} (${f.limit})` : "", f.tickets.slice(0, 40).map((/** @type {string} */ i) => `#${i}`).join(" "), f.acted_at ? t("rules.acted") : t("rules.notActed")].filter(Boolean).join(" · ")], "minor")], f.acted_at ? "" : "yellow")));
 }
 
