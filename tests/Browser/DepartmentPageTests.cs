@@ -44,6 +44,17 @@ public sealed class DepartmentPageTests
         Assert.DoesNotContain("dept.", await page.TextContentAsync("body"), StringComparison.Ordinal); // every word is translated
         await page.FitsAsync($"department-{language}-{width}");
 
+        var code = host.Read(t => t.Alerts.All.Single(x => x.Due.Rule == "bulk_complaint").Code);
+        await page.GotoAsync($"{url}/a/{code}?lang={language}");
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('#cases a').length === 11", null, Soon);
+        Assert.Contains(Hostile, await page.TextContentAsync("#what"), StringComparison.Ordinal);
+        Assert.Equal(0, await page.Locator("main img").CountAsync());
+        await page.FitsAsync($"alert-cases-{language}-{width}");
+        await page.FocusAsync("#cases a >> nth=3");
+        await Task.Delay(1_300, TestContext.Current.CancellationToken); // its countdown has moved, and the focus has not
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator(".stretches").First.WaitForAsync(); // the ticket's page
+
         await page.GotoAsync($"{url}/rules?lang={language}");
         await page.WaitForFunctionAsync("() => document.querySelectorAll('#list tr').length >= 15", null, Soon);
         await page.ClickAsync("#run");

@@ -42,6 +42,7 @@ public sealed class AdapterEndpointTests(AdapterServer server) : IClassFixture<A
         var kept = server.Kept("own").Select(k => (k.GetProperty("reason").GetString()!, k.GetProperty("raw").GetString()!)).ToList();
         Assert.Contains(("ticket.created: at: not a time of the format 'iso'", """{"nr": "kept-1", "at": "soon"}"""), kept);
         Assert.Contains(kept, k => k.Item1.StartsWith("time_in_future /time", StringComparison.Ordinal) && k.Item2.Contains("kept-3", StringComparison.Ordinal));
+        Assert.Equal("event", Assert.Single(server.Kept("own"), k => k.GetProperty("reason").GetString()!.StartsWith("time_in_future", StringComparison.Ordinal)).GetProperty("as").GetString());
         Assert.Equal((0, 0, 0, 0, 1), Counts((await server.PostAsync("own", "{not json", key: server.Key)).Body));
         Assert.Contains(server.Kept("own"), k => k.GetProperty("raw").GetString() == "{not json");
         var metrics = await server.MetricsAsync();

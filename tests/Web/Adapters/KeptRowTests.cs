@@ -136,23 +136,24 @@ public sealed class KeptRowTests
         using var folder = new OpsMonitor.Tests.Silo.Local.Journal.TemporaryFolder();
         var quarantine = new Quarantine(folder.Path, clock);
         KeptRow Row(int n) => new(clock.GetUtcNow(), "no rule holds", $$"""{"n":{{n}}}""", KeptAs.Row) { Line = n, Turn = n, Headers = new Dictionary<string, string> { ["X-A"] = "b" } };
-        quarantine.Keep("desk", [.. Enumerable.Range(1, 700).Select(Row)]);
+        quarantine.Keep("desk", [.. Enumerable.Range(1, 1_200).Select(Row)]);
+        Assert.Equal(1_200, quarantine.Waiting("desk"));
         var file = Directory.GetFiles(Path.Combine(folder.Path, "unmapped", "desk")).Single();
         File.AppendAllText(file, "{\"at\":\"20");
-        quarantine.Keep("desk", [Row(701)]);
-        Assert.Equal(702, quarantine.Waiting("desk"));
+        quarantine.Keep("desk", [Row(1_201)]);
+        Assert.Equal(1_202, quarantine.Waiting("desk"));
 
         var offers = 0;
         Task<IReadOnlyList<KeptRow>?> Offer(IReadOnlyList<KeptRow> rows)
         {
-            quarantine.Keep("desk", [Row(1_000 + offers)]);
+            quarantine.Keep("desk", [Row(2_000 + offers)]);
             return Task.FromResult<IReadOnlyList<KeptRow>?>(offers++ == 0 ? [rows[0] with { Reason = "still" }] : null);
         }
         Assert.True(await quarantine.AgainAsync("desk", Offer));
 
         Assert.Equal(2, offers); // the second was refused, and no third made
         var left = File.ReadAllLines(file).Select(KeptRowJson.Read).ToList();
-        Assert.Equal([1, .. Enumerable.Range(501, 200).Select(n => (long)n), -1, 701, 1_000, 1_001], left.Select(r => r?.Line ?? -1));
+        Assert.Equal([1, .. Enumerable.Range(501, 700).Select(n => (long)n), -1, 1_201, 2_000, 2_001], left.Select(r => r?.Line ?? -1));
         Assert.Equal(("still", "b", 1L), (left[0]!.Reason, left[0]!.Headers!["x-a"], left[0]!.Turn));
         Assert.Equal(left.Count, quarantine.Waiting("desk"));
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));

@@ -1,7 +1,7 @@
 // @ts-check
 // What an alert is about, which promise, and what was found, in the reader's words.
 import { department, queue } from "./names.js";
-import { promise, span, t, word } from "./text.js";
+import { language, promise, span, t, word } from "./text.js";
 
 /** What an alert is about, in the reader's words. @param {string} subject KIND/ID, or rule/KIND/ID for what a rule watches; of a bulk complaint rule/bulk/DEPARTMENT/ISSUE */
 export function subjectName(subject) {
@@ -16,6 +16,15 @@ export function subjectName(subject) {
   }
 }
 
+/** The same, and for a ticket the way to its page. @param {string} subject */
+export function caseLink(subject) {
+  const ticket = subject.startsWith("ticket/");
+  const made = document.createElement(ticket ? "a" : "span");
+  if (ticket) /** @type {HTMLAnchorElement} */ (made).href = `/explain/${encodeURIComponent(subject.slice(7))}?lang=${language}`;
+  made.textContent = subjectName(subject);
+  return made;
+}
+
 /** The promise or condition of an alert; "" where it only says the subject again, as a queue's does. @param {{subject: string, clock: string}} a */
 export const conditionOf = (a) => (a.subject.startsWith("rule/") && a.subject.endsWith(`/${a.clock}`) ? "" : promise(a.clock));
 
@@ -28,5 +37,6 @@ export function findingOf(a) {
   if (!f) return "";
   if (f.n) return t("dept.rate", { rate: ((100 * f.num) / f.n).toFixed(1), n: f.n, limit: f.limit });
   const unit = SPANS[a.rule];
-  return unit ? t("dept.count", { num: span(f.num * unit), limit: span(f.limit * unit) }) : t("dept.count", { num: f.num, limit: f.limit });
+  if (!unit) return t("dept.count", { num: f.num, limit: f.limit });
+  return f.num === f.limit ? t("dept.limit", { limit: span(f.limit * unit) }) : t("dept.count", { num: span(f.num * unit), limit: span(f.limit * unit) }); // raised at the limit itself
 }

@@ -1,8 +1,8 @@
 // @ts-check
 // One alert, for a phone: what, since when, who has it, who is told next; and to take it.
-import { conditionOf, findingOf, subjectName } from "./about.js";
+import { caseLink, conditionOf, findingOf } from "./about.js";
 import { department, loadNames } from "./names.js";
-import { language, loadWords, moment, promise, setZone, span, t, translate, zoneName } from "./text.js";
+import { language, loadWords, moment, setZone, span, t, translate, zoneName } from "./text.js";
 
 const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -13,6 +13,17 @@ function element(tag, content = "", name = "") {
   made.textContent = content;
   made.className = name;
   return made;
+}
+
+/** Only what is other than before is changed: drawn every second, a link keeps the focus. @param {string} id @param {Node[]} nodes */
+function put(id, nodes) {
+  const parent = at(id);
+  nodes.forEach((node, i) => {
+    const old = parent.childNodes[i];
+    if (!old) parent.append(node);
+    else if (!old.isEqualNode(node)) old.replaceWith(node);
+  });
+  while (parent.childNodes.length > nodes.length) parent.lastChild.remove();
 }
 
 /** @type {any} */
@@ -33,23 +44,28 @@ const role = (to) => { const said = t(`role.${to}`); return said === `role.${to}
 function draw() {
   const { alert: a, ladder } = shown;
   const stands = a.state === "raised";
+  const subject = element("p");
+  subject.append(...[department(a.department), caseLink(a.subject), ...(a.rule === "ping_pong_guard" ? [] : [conditionOf(a), findingOf(a)])].filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part])));
   const what = [
     element("h2", `${a.priority} · ${t(`rule.${a.rule}`)}`, stands && a.hold === "open" ? (a.level === "red" ? "bad" : "warn") : ""),
-    element("p", [department(a.department), subjectName(a.subject), ...(a.rule === "ping_pong_guard" ? [] : [conditionOf(a), findingOf(a)])].filter(Boolean).join(" · ")),
+    subject,
     element("p", `${t("alert.since")} ${moment(a.raised_at, now())} ${zoneName(a.raised_at)} · ${span((now() - a.raised_at) / 1000)}`),
     element("p", !stands ? t(`alert.${a.state}`) : a.hold === "open" ? t("alert.nobody") : t(`alert.${a.hold}`, { by: a.by, time: moment(a.until, now()), left: span((a.until - now()) / 1000) }), "who"),
   ];
   if (stands) what.push(element("p", `${t("alert.why", { why: t(`why.${a.why}`) })}${a.mute ? ` · ${a.muted_by}${a.muted_until ? ` → ${moment(a.muted_until, now())}` : ""}` : ""}`, a.mute ? "warn why" : "minor why"));
   if (a.rule === "ping_pong_guard" && stands) what.splice(2, 0, element("p", t("frozen.text", { n: a.finding?.num ?? "", who: role(a.clock), time: moment(a.raised_at, now()) }), "frozen"));
-  if (shown.covers?.length) what.push(element("p", t("alert.covers", { n: shown.covers.length, list: shown.covers.slice(0, 20).join(", ") }), "minor"));
   if (a.note) what.push(element("p", `“${a.note}”`, "minor"));
-  at("what").replaceChildren(...what);
+  put("what", what);
   const list = document.createElement("ol");
   list.append(...ladder.taken.map((/** @type {any} */ s) => element("li", `${moment(s.at, now())} ${role(s.to)}`, "minor")));
   if (ladder.next) list.append(element("li", t("alert.next", { to: role(ladder.next.to), time: moment(ladder.next.at, now()), left: span((ladder.next.at - now()) / 1000) })));
   else if (ladder.final) list.append(element("li", t(`alert.final.${ladder.final}`)));
   else list.append(element("li", t("alert.waits")));
-  at("ladder").replaceChildren(element("h2", t("alert.ladder")), list);
+  put("ladder", [element("h2", t("alert.ladder")), list]);
+  // What it was found in, and whose own alerts it keeps quiet.
+  const cases = [...new Set([...(a.members ?? []), ...shown.covers])];
+  at("cases").hidden = cases.length === 0;
+  put("cases", [element("h2", t("alert.cases", { n: cases.length })), ...cases.flatMap((subject) => [caseLink(subject), document.createTextNode(" ")])]);
   at("act").hidden = !stands;
   document.querySelector("[data-do=release]")?.toggleAttribute("hidden", a.hold === "open");
 }

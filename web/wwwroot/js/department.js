@@ -1,7 +1,7 @@
 // @ts-check
 // What the head of a department has to act upon: alerts, what is due, what will be late, who answers for it.
 import { metricName } from "./metrics.js";
-import { conditionOf, findingOf, subjectName } from "./about.js";
+import { caseLink, conditionOf, findingOf } from "./about.js";
 import { department, loadNames, queue } from "./names.js";
 import { clock, language, loadWords, moment, promise, setZone, span, t, titleOf, translate, zoneName } from "./text.js";
 
@@ -29,19 +29,18 @@ function link(href, text) {
   return made;
 }
 
-const ticket = (/** @type {string} */ subject) => (subject.startsWith("ticket/") ? link(`/explain/${encodeURIComponent(subject.slice(7))}`, `#${subject.slice(7)}`) : subject);
 const when = (/** @type {number} */ ms) => `${moment(ms, now())} · ${ms > now() ? t("dept.left", { span: span((ms - now()) / 1000) }) : t("dept.ago", { span: span((now() - ms) / 1000) })}`;
 const rule = (/** @type {string} */ name) => { const said = t(`rule.${name}`); return said === `rule.${name}` ? name : said; };
 const fill = (/** @type {string} */ name, /** @type {Node[]} */ items) => at(name).replaceChildren(...(items.length ? items : [element("li", [t("dept.none")], "minor")]));
 /** @param {any} a */
 function alertCard(a) {
-  return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", a.ticket ? ticket(a.subject) : subjectName(a.subject), " ",
+  return element("li", [link(`/a/${encodeURIComponent(a.code)}`, `${a.priority} ${a.code}`), " ", element("b", [rule(a.rule)]), " ", caseLink(a.subject), " ",
     element("span", [[conditionOf(a), when(a.raised_at), findingOf(a), a.hold === "open" ? t("unacked") : `${a.by ?? ""} → ${moment(a.until, now())}`].filter(Boolean).join(" · ")], "minor")], a.level);
 }
 
 /** @param {any} a */
 function group(a) {
-  const list = element("p", a.members.flatMap((/** @type {string} */ m) => [ticket(m), " "]), "minor");
+  const list = element("p", a.members.flatMap((/** @type {string} */ m) => [caseLink(m), " "]), "minor");
   return element("details", [element("summary", [`${a.code} · ${a.clock} · ${t("dept.members", { n: a.members.length })} · ${when(a.raised_at)}`]), list]);
 }
 
@@ -61,7 +60,7 @@ function day(/** @type {number} */ ms) {
 function outlook() {
   const f = shown.forecast;
   at("outlook").textContent = t("dept.outlook", { open: f.open, late: f.breached_open, done: f.done_24h, will: f.will_breach });
-  fill("late", f.tickets.map((/** @type {any} */ x) => element("li", [ticket(`ticket/${x.ticket}`), " ", element("b", [when(x.due_at)]),
+  fill("late", f.tickets.map((/** @type {any} */ x) => element("li", [caseLink(`ticket/${x.ticket}`), " ", element("b", [when(x.due_at)]),
     element("span", [[x.owner, x.finish_at ? t("dept.finish", { day: day(x.finish_at), time: clock(x.finish_at) }) : t("dept.never")].filter(Boolean).join(" · ")], "minor")], "yellow")));
   at("queues").replaceChildren(...f.queues.map((/** @type {any} */ q) => element("p", [q.service_level === null ? t("dept.queueNone", { queue: queue(q.queue) })
     : t("dept.queue", { queue: queue(q.queue), n: q.arrivals_1h, agents: q.agents, sl: (100 * q.service_level).toFixed(0), s: q.threshold_s, need: q.agents_needed })])));
@@ -90,7 +89,7 @@ function draw() {
   at("age").textContent = `${t("asOf", { time: clock(shown.now) })} ${zoneName(shown.now)}${shown.suppressed ? ` · ${t("dept.suppressed", { n: shown.suppressed })}` : ""}`;
   fill("alerts", shown.alerts.map(alertCard));
   at("groups").replaceChildren(...(shown.groups.length ? shown.groups.map(group) : [element("p", [t("dept.none")], "minor")]));
-  fill("risk", shown.at_risk.map((/** @type {any} */ r) => element("li", [ticket(r.subject), " ", element("b", [when(r.due_at)]), element("span", [[promise(r.clock), r.owner].filter(Boolean).join(" · ")], "minor")], r.due_at <= now() ? "red" : "yellow")));
+  fill("risk", shown.at_risk.map((/** @type {any} */ r) => element("li", [caseLink(r.subject), " ", element("b", [when(r.due_at)]), element("span", [[promise(r.clock), r.owner].filter(Boolean).join(" · ")], "minor")], r.due_at <= now() ? "red" : "yellow")));
   outlook();
   card();
   at("without").replaceChildren(...shown.without_accountability.map((/** @type {any} */ a) => element("li", [link(`/a/${encodeURIComponent(a.code)}`, a.code), ` ${rule(a.rule)} · ${promise(a.clock)} · ${day(a.raised_at)}`, element("span", [t("dept.without")], "minor")], "yellow")));
