@@ -9,8 +9,8 @@ internal static class AgentBytes
     public static void Write(BinaryWriter w, Evaluation evaluation, WordPool words)
     {
         w.Write((byte)((evaluation.Revocations.Count > 0 ? 1 : 0) | (evaluation.Work.Count > 0 ? 2 : 0)));
-        if (evaluation.Revocations.Count > 0) Many(w, evaluation.Revocations, r => Write(w, r, words));
-        if (evaluation.Work.Count > 0) Many(w, evaluation.Work, work => Write(w, work, words));
+        if (evaluation.Revocations.Count > 0) w.Many(evaluation.Revocations, r => Write(w, r, words));
+        if (evaluation.Work.Count > 0) w.Many(evaluation.Work, work => Write(w, work, words));
     }
 
     public static Evaluation Read(BinaryReader r, Evaluation evaluation, WordPool words)
@@ -19,8 +19,8 @@ internal static class AgentBytes
         if (told == 0) return evaluation;
         return evaluation with
         {
-            Revocations = (told & 1) != 0 ? Many(r, () => ReadRevocation(r, words)) : [],
-            Work = (told & 2) != 0 ? Many(r, () => ReadWork(r, words)) : [],
+            Revocations = (told & 1) != 0 ? r.Many(() => ReadRevocation(r, words)) : [],
+            Work = (told & 2) != 0 ? r.Many(() => ReadWork(r, words)) : [],
         };
     }
 
@@ -45,17 +45,4 @@ internal static class AgentBytes
 
     private static Revocation ReadRevocation(BinaryReader r, WordPool words) =>
         new(Subject.Parse(r.ReadString()), Subject.Parse(r.ReadString()), r.ReadInt64(), words.Read(r), words.Read(r));
-
-    private static void Many<T>(BinaryWriter w, IReadOnlyList<T> all, Action<T> one)
-    {
-        w.Write7BitEncodedInt(all.Count);
-        foreach (var item in all) one(item);
-    }
-
-    private static T[] Many<T>(BinaryReader r, Func<T> one)
-    {
-        var all = new T[r.Read7BitEncodedInt()];
-        for (var i = 0; i < all.Length; i++) all[i] = one();
-        return all;
-    }
 }

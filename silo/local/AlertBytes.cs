@@ -40,9 +40,9 @@ public static class AlertBytes
         w.Write(alert.FromLateData);
         w.Write(alert.Since);
         w.Write(due.Ladder is not null);
-        if (due.Ladder is { } ladder) Many(w, ladder.All, r => { words.Write(w, r.To); w.Write(r.AfterMs); });
+        if (due.Ladder is { } ladder) w.Many(ladder.All, r => { words.Write(w, r.To); w.Write(r.AfterMs); });
         w.Write(due.Members is not null);
-        if (due.Members is { } members) Many(w, members.All, m => w.Write(m.ToString()));
+        if (due.Members is { } members) w.Many(members.All, m => w.Write(m.ToString()));
         w.Write(due.Finding is not null);
         if (due.Finding is { } f) { w.Write(f.Num); w.Write(f.N); w.Write(f.Limit); }
         Instant(w, due.EndedAt);
@@ -50,7 +50,7 @@ public static class AlertBytes
         w.Write(alert.RaisedAs is not null);
         if (alert.RaisedAs is { } raised) { words.Write(w, raised.Rule); w.Write(raised.RuleVersion); Clock(w, due.Subject, raised.Clock, words); w.Write(raised.DueAt); }
         Write(w, alert.Care, words);
-        Many(w, alert.Covers.All, c => { w.Write(c.Subject.ToString()); w.Write(c.From); w.Write(c.To); });
+        w.Many(alert.Covers.All, c => { w.Write(c.Subject.ToString()); w.Write(c.From); w.Write(c.To); });
     }
 
     /// <param name="words">words read before</param>
@@ -60,13 +60,13 @@ public static class AlertBytes
         var due = new DueAlert(
             subject, words.ReadText(r), r.ReadInt32(), Clock(r, subject, words), (AlertLevel)r.ReadByte(), words.Read(r), r.ReadInt64(), r.ReadInt64(), r.ReadBoolean());
         var alert = new Alert(due, r.ReadString(), r.ReadInt64(), (AlertState)r.ReadByte(), r.ReadInt64()) { FromLateData = r.ReadBoolean(), Since = r.ReadInt64() };
-        var ladder = r.ReadBoolean() ? new Items<Rung>(Many(r, () => new Rung(words.ReadText(r), r.ReadInt64()))) : null;
-        var members = r.ReadBoolean() ? new Items<Subject>(Many(r, () => Subject.Parse(r.ReadString()))) : null;
+        var ladder = r.ReadBoolean() ? new Items<Rung>(r.Many(() => new Rung(words.ReadText(r), r.ReadInt64()))) : null;
+        var members = r.ReadBoolean() ? new Items<Subject>(r.Many(() => Subject.Parse(r.ReadString()))) : null;
         Finding? finding = r.ReadBoolean() ? new(r.ReadInt64(), r.ReadInt64(), r.ReadInt64()) : null;
         var (ended, ceased) = (Instant(r), Instant(r));
         AlertKey? raised = r.ReadBoolean() ? new(subject, words.ReadText(r), r.ReadInt32(), Clock(r, subject, words), r.ReadInt64()) : null;
         var care = ReadCare(r, words);
-        var covers = Many(r, () => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()));
+        var covers = r.Many(() => new Cover(Subject.Parse(r.ReadString()), r.ReadInt64(), r.ReadInt64()));
         return alert with
         {
             Due = due with { Ladder = ladder, Members = members, Finding = finding, EndedAt = ended }, CeasedAt = ceased, RaisedAs = raised, Care = care,
@@ -89,7 +89,7 @@ public static class AlertBytes
         w.Write(care.Since);
         Instant(w, care.Until);
         Text(w, care.Note);
-        Many(w, care.Taken.All, s => { words.Write(w, s.To); w.Write(s.At); });
+        w.Many(care.Taken.All, s => { words.Write(w, s.To); w.Write(s.At); });
         Instant(w, care.Next?.At);
         words.Write(w, care.Next?.To);
         words.Write(w, care.Final);
@@ -101,7 +101,7 @@ public static class AlertBytes
     private static AlertCare ReadCare(BinaryReader r, WordPool words)
     {
         var (hold, by, since, until, note) = ((Hold)r.ReadByte(), words.Read(r), r.ReadInt64(), Instant(r), Text(r));
-        var taken = Many(r, () => new LadderStep(words.ReadText(r), r.ReadInt64()));
+        var taken = r.Many(() => new LadderStep(words.ReadText(r), r.ReadInt64()));
         var (at, to) = (Instant(r), words.Read(r));
         return new(hold, by, since, until, note, taken.Length == 0 ? Items<LadderStep>.None : new(taken), at is { } next ? new LadderStep(to!, next) : null, words.Read(r))
         {
@@ -120,17 +120,4 @@ public static class AlertBytes
     }
 
     private static string? Text(BinaryReader r) => r.ReadBoolean() ? r.ReadString() : null;
-
-    private static void Many<T>(BinaryWriter w, IReadOnlyList<T> all, Action<T> one)
-    {
-        w.Write7BitEncodedInt(all.Count);
-        foreach (var item in all) one(item);
-    }
-
-    private static T[] Many<T>(BinaryReader r, Func<T> one)
-    {
-        var all = new T[r.Read7BitEncodedInt()];
-        for (var i = 0; i < all.Length; i++) all[i] = one();
-        return all;
-    }
 }

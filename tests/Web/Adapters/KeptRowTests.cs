@@ -174,6 +174,22 @@ public sealed class KeptRowTests
     }
 
     [Fact]
+    public async Task An_id_that_was_used_for_something_else_stays_refused_however_often_it_is_tried()
+    {
+        await using var server = await StartAsync();
+        var (sends, admin) = (server.Key("desk", KeyScope.Ingest), server.Key("anna", KeyScope.Admin));
+        await Told(server, sends, """{"nr": 2, "channel": "phone"}""");
+        await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.Equal("0 1", Numbers(await Told(server, sends, """{"nr": 2, "channel": "phone"}"""), "accepted", "rejected")); // at another time
+        for (var n = 0; n < 2; n++)
+        {
+            var (_, said) = await Again(server, admin);
+            Assert.Equal("0 0 1 1", Numbers(said, "accepted", "duplicate", "rejected", "waiting"));
+            Assert.StartsWith("id_reused /id", said.GetProperty("reasons")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Two_at_once_is_one_and_only_an_administrator_tries_again()
     {
         await using var server = await StartAsync();
