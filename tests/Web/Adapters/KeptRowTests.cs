@@ -190,6 +190,25 @@ public sealed class KeptRowTests
     }
 
     [Fact]
+    public void It_is_kept_for_30_days_and_not_for_31()
+    {
+        var clock = new OpsMonitor.Tests.Conformance.StandingClock(1_767_225_600_000); // 2026-01-01
+        using var folder = new OpsMonitor.Tests.Silo.Local.Journal.TemporaryFolder();
+        var quarantine = new Quarantine(folder.Path, clock);
+        KeptRow Now() => new(clock.GetUtcNow(), "no rule holds", "{}", KeptAs.Row);
+        quarantine.Keep("desk", [Now()]);
+        var half = Path.Combine(folder.Path, "unmapped", "desk", "2026-01-01.ndjson.new"); // as a crash leaves it
+        File.WriteAllText(half, "{}");
+        clock.Ms += 30 * 86_400_000L;
+        quarantine.Keep("other", [Now()]);
+        Assert.Equal((1, true), (quarantine.Waiting("desk"), File.Exists(half)));
+        clock.Ms += 86_400_000;
+        quarantine.Keep("other", [Now()]);
+        Assert.Equal((0, false, 2), (quarantine.Waiting("desk"), File.Exists(half), quarantine.Waiting("other")));
+        Assert.Equal(["other"], quarantine.Adapters);
+    }
+
+    [Fact]
     public async Task Two_at_once_is_one_and_only_an_administrator_tries_again()
     {
         await using var server = await StartAsync();
