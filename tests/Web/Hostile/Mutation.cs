@@ -109,7 +109,8 @@ internal sealed record Mutation(string Kind, string Path, byte[] Wire, bool Answ
             _ => (Damage.Pick(random, "zendesk", "zammad", "twilio-voice", "nowhere", "..%2Fown", "helpdesk", "bpi2013"), form, "EventType=x&Sid=1"),
         };
         var body = sent.Type == "application/json" ? Damage.Json(random, sent.Body) : Damage.Text(random, sent.Body);
-        return ("adapter", "POST", "/api/v1/adapters/" + sent.Name, sent.Type, body, []);
+        var again = random.Next(40) == 0 ? "/again" : ""; // what was spoiled before is tried once more
+        return ("adapter", "POST", "/api/v1/adapters/" + sent.Name + again, sent.Type, body, []);
     }
 
     private static string Event(Random random, int n, int i)
