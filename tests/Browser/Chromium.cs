@@ -3,26 +3,34 @@ using Xunit;
 
 namespace OpsMonitor.Tests.Browser;
 
-/// <summary>A real browser that looks at a board.</summary>
+/// <summary>A real browser that looks at a board. One process serves all tests, since to start one costs more than most of them do; what is opened here has its own cookies and storage.</summary>
 internal sealed class Chromium : IAsyncDisposable
 {
     private const string Program = "/usr/bin/chromium";
 
-    private readonly IPlaywright _playwright;
-    private readonly IBrowser _browser;
+    // Ends with this process, which is the other end of its pipe.
+    private static readonly Lazy<Task<IBrowser>> Shared = new(StartAsync);
 
-    private Chromium(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+    private readonly IBrowser _browser;
+    private readonly List<IBrowserContext> _opened = [];
+
+    private Chromium(IBrowser browser) => _browser = browser;
 
     /// <summary>Skips the test that asks where there is no chromium.</summary>
     public static async Task<Chromium> LaunchAsync()
     {
         if (!File.Exists(Program)) Assert.Skip("no chromium on this machine (/usr/bin/chromium): what people see was not looked at");
+        return new(await Shared.Value);
+    }
+
+    private static async Task<IBrowser> StartAsync()
+    {
         var playwright = await Playwright.CreateAsync();
-        return new(playwright, await playwright.Chromium.LaunchAsync(new()
+        return await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Program,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        }));
+        });
     }
 
     /// <summary>The board of all departments, live.</summary>
@@ -37,6 +45,7 @@ internal sealed class Chromium : IAsyncDisposable
     public async Task<IPage> OpenAsync(string address, int width, int height, List<string>? said = null)
     {
         var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height } });
+        _opened.Add(context);
         var page = await context.NewPageAsync();
         page.Console += (_, message) => { if (message.Type is "error" or "warning") said?.Add(message.Text); };
         page.PageError += (_, error) => said?.Add(error);
@@ -46,8 +55,7 @@ internal sealed class Chromium : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _browser.DisposeAsync();
-        _playwright.Dispose();
+        foreach (var context in _opened) await context.CloseAsync();
     }
 }
 
