@@ -26,6 +26,10 @@ public static class KeptEndpoints
                 await AdapterEndpoints.NoSuchAdapter.WriteAsync(context);
         }
         catch (QueryException fault) { await fault.WriteAsync(context); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await new Problem(503, "kept_unavailable", "The files of what is kept cannot be read or written; what was taken is durable, and the rest waits.", "", 5).WriteAsync(context);
+        }
     }
 
     private static Task LookAsync(HttpContext context, Mapping mapping, Quarantine quarantine)

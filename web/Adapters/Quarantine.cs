@@ -69,6 +69,7 @@ public sealed class Quarantine(string dataFolder, TimeProvider clock, long maxBy
     /// that portion waits as it did. Ended before its time, it leaves a day's rows as they were: what was taken of them comes again, as duplicates.
     /// </summary>
     /// <returns>false where it runs already</returns>
+    /// <exception cref="IOException">The files cannot be read or written; as UnauthorizedAccessException too.</exception>
     internal async Task<bool> AgainAsync(string adapter, Func<IReadOnlyList<KeptRow>, Task<IReadOnlyList<KeptRow>?>> offer)
     {
         if (!await _again.WaitAsync(0)) return false;
@@ -84,7 +85,11 @@ public sealed class Quarantine(string dataFolder, TimeProvider clock, long maxBy
     private async Task<bool> DayAgainAsync(string adapter, string file, Func<IReadOnlyList<KeptRow>, Task<IReadOnlyList<KeptRow>?>> offer)
     {
         string[] lines;
-        lock (_gate) lines = File.ReadAllLines(file);
+        lock (_gate)
+        {
+            if (!File.Exists(file)) return true; // its 30 days are over since
+            lines = File.ReadAllLines(file);
+        }
         var (stays, goesOn) = (new List<string>(), true);
         foreach (var portion in lines.Chunk(Portion))
         {
@@ -94,9 +99,10 @@ public sealed class Quarantine(string dataFolder, TimeProvider clock, long maxBy
             if (back is null) stays.AddRange(portion);
             else stays.AddRange([.. read.Where(r => r.Row is null).Select(r => r.Line), .. back.Select(KeptRowJson.Text)]); // a line that nobody can read is not thrown away
         }
+        if (stays.SequenceEqual(lines)) return goesOn; // on a full disk nothing was taken, and nothing could be written
         lock (_gate)
         {
-            if (!File.Exists(file)) return goesOn; // its 30 days are over since
+            if (!File.Exists(file)) return goesOn;
             // What came meanwhile stands behind what was read.
             Replace(file, [.. stays, .. File.ReadLines(file).Skip(lines.Length)]);
             _waiting.TryRemove(adapter, out _);

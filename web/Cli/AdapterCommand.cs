@@ -25,8 +25,7 @@ internal static class AdapterCommand
             try
             {
                 if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address)) return CommandLine.Fail("--url: not an address (for example http://127.0.0.1:5080)");
-                using var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(30) };
-                if ((parsed.GetValue(key) ?? Environment.GetEnvironmentVariable("OPSMONITOR_KEY")) is { } bearer) client.DefaultRequestHeaders.Authorization = new("Bearer", bearer);
+                using var client = CommandLine.Client(address, parsed.GetValue(key), TimeSpan.FromMinutes(30));
                 using var answer = await ask(client, Uri.EscapeDataString(parsed.GetValue(name)!), stop);
                 var text = await answer.Content.ReadAsStringAsync(stop);
                 if (!answer.IsSuccessStatusCode) return CommandLine.Fail(Detail(text) ?? $"the server answers {(int)answer.StatusCode}");

@@ -28,6 +28,14 @@ public static class CommandLine
         return 2;
     }
 
+    /// <summary>To a running server, with the key given or the one of the environment; the caller's to dispose.</summary>
+    public static HttpClient Client(Uri address, string? key, TimeSpan timeout)
+    {
+        var client = new HttpClient { BaseAddress = address, Timeout = timeout };
+        if ((key ?? Environment.GetEnvironmentVariable("OPSMONITOR_KEY")) is { } bearer) client.DefaultRequestHeaders.Authorization = new("Bearer", bearer);
+        return client;
+    }
+
     /// <summary>Runs a command's body; what the user can put right becomes one line instead of a stack.</summary>
     public static int Guard(Func<int> body)
     {

@@ -23,8 +23,7 @@ internal static class PolicySaveCommand
             try
             {
                 if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out var address)) return CommandLine.Fail("--url: not an address (for example http://127.0.0.1:5080)");
-                using var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(10) };
-                if ((parsed.GetValue(key) ?? Environment.GetEnvironmentVariable("OPSMONITOR_KEY")) is { } bearer) client.DefaultRequestHeaders.Authorization = new("Bearer", bearer);
+                using var client = CommandLine.Client(address, parsed.GetValue(key), TimeSpan.FromMinutes(10));
                 return await Run(client, parsed.GetValue(kind)!, await File.ReadAllTextAsync(parsed.GetValue(file)!, stop), parsed.GetValue(only), parsed.GetValue(revision), stop);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException or ReferenceDataException or JsonException) { return CommandLine.Fail(e.Message); }

@@ -209,6 +209,24 @@ public sealed class KeptRowTests
     }
 
     [Fact]
+    public async Task Where_its_files_cannot_be_written_it_says_so_and_what_was_taken_counts_once()
+    {
+        await using var server = await StartAsync();
+        var (sends, admin) = (server.Key("desk", KeyScope.Ingest), server.Key("anna", KeyScope.Admin));
+        await Told(server, sends, """{"nr": 1, "channel": "letter"}""");
+        var inTheWay = Directory.CreateDirectory(Assert.Single(Files(server)) + ".new");
+        await Told(server, sends, """{"nr": 3, "channel": "fax"}""");
+        Assert.Equal(HttpStatusCode.OK, (await Again(server, admin)).Status); // nothing was taken, so nothing is written: as on a full disk
+
+        Write(server.Folder, LettersToo);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "kept_unavailable"), RunningServer.Code(await Again(server, admin)));
+        await Single(server, "ticket/1");
+        inTheWay.Delete();
+        Assert.Equal("0 1 1 1", Numbers((await Again(server, admin)).Body, "accepted", "duplicate", "unmapped", "waiting"));
+        await Single(server, "ticket/1");
+    }
+
+    [Fact]
     public async Task Two_at_once_is_one_and_only_an_administrator_tries_again()
     {
         await using var server = await StartAsync();

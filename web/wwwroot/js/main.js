@@ -285,7 +285,6 @@ function explain(name) {
   $("detail").showModal();
 }
 
-loadNames(); // the wall waits for no name
 await loadWords();
 makeTiles();
 words();
@@ -302,6 +301,7 @@ follow(boardId, {
     setZone(board.zone);
     heard(s.seq, s.t);
     drawAll();
+    loadNames(); // the wall waits for no name; asked anew at each connection, since it hangs for weeks
     alarms(s.alarmRev);
   },
   onDelta([seq, t0, rev, changes]) {

@@ -3,7 +3,7 @@
 // it is kept nowhere.
 import { conditionOf, subjectName } from "./about.js";
 import { department as departmentName, loadNames } from "./names.js";
-import { language, loadWords, promise, setZone, t, translate, word, zoned } from "./text.js";
+import { language, loadWords, setZone, t, translate, word, zoned } from "./text.js";
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {any} */

@@ -79,8 +79,10 @@ async function look() {
   if (!path) return;
   try {
     const answer = await fetch(`${path}/kept`);
-    if (!answer.ok || of !== chosen) return;
-    kept = await answer.json();
+    const said = await answer.json();
+    if (of !== chosen) return;
+    if (!answer.ok) { tell(said.detail, false); return; }
+    kept = said;
     drawKept();
   } catch { tell(t("channels.lost"), false); }
 }
